@@ -1,0 +1,64 @@
+"""From feature maps to a score, in the reference's order (METHODS section 0).
+
+Per-scale distance maps → bilinear upsampling → mean over scales → alignment → Gaussian smoothing
+→ image score. Smoothing and the image score are linear up to a positive factor, so alignment may be
+applied to the finished raw map or score with the same result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SMOOTHING_KERNEL = 5
+SMOOTHING_SIGMA = 4.0
+
+
+def cosine_distance(first: Tensor, second: Tensor) -> Tensor:
+    """1 − cosine per position: two (B, C, h, w) to (B, h, w) in [0, 2]."""
+    return 1 - F.cosine_similarity(first.float(), second.float(), dim=1)
+
+
+def mean_map(scales: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+    """Distance maps [(B, h_i, w_i)] upsampled bilinearly to `size` and averaged: (B, H, W)."""
+    upsampled = [
+        F.interpolate(scale.unsqueeze(1), size=size, mode="bilinear", align_corners=False)
+        for scale in scales
+    ]
+    return torch.stack(upsampled).mean(dim=0).squeeze(1)
+
+
+def smooth(maps: Tensor) -> Tensor:
+    """Gaussian smoothing, 5×5 kernel, σ = 4, mirrored at the border: (B, H, W) to (B, H, W)."""
+    radius = SMOOTHING_KERNEL // 2
+    offsets = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
+    kernel = torch.exp(-(offsets**2) / (2 * SMOOTHING_SIGMA**2))
+    kernel = kernel / kernel.sum()
+    padded = F.pad(maps.unsqueeze(1), (radius,) * 4, mode="reflect")
+    rows = F.conv2d(padded, kernel.view(1, 1, -1, 1))
+    return F.conv2d(rows, kernel.view(1, 1, 1, -1)).squeeze(1)
+
+
+def image_score(smoothed: Tensor, percent: float = 1.0) -> Tensor:
+    """Mean of the top `percent` of the pixels (0: the maximum): (B, H, W) to (B,)."""
+    pixels = smoothed.flatten(1)
+    count = max(1, math.floor(pixels.shape[1] * percent / 100))
+    return pixels.topk(count, dim=1).values.mean(dim=1)
+
+
+def map_statistics(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """u and γ of section 2: mean and maximum of unsmoothed maps (B, H, W), each (B,)."""
+    pixels = maps.flatten(1)
+    return pixels.mean(dim=1), pixels.amax(dim=1)
+
+
+def for_display(smoothed: Tensor, stride: int = 4) -> Tensor:
+    """Smoothed maps at the finest feature grid, float16: (B, H, W) to (B, H/stride, W/stride).
+
+    The smoothing has removed what a finer grid could show.
+    """
+    return F.avg_pool2d(smoothed.unsqueeze(1), stride).squeeze(1).half()

@@ -1,0 +1,110 @@
+"""Saving and loading a model folder: `model.safetensors` and `model.json`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from inspector.engine.alignment.base import Aligner, NoAlignment
+from inspector.engine.alignment.cada import Cada
+from inspector.engine.alignment.class_statistics import ClassStatistics
+from inspector.engine.backbones import Backbone, load_backbone
+from inspector.engine.detectors.base import Detector
+from inspector.engine.pipeline import Pipeline
+from inspector.errors import InspectorError
+from inspector.jobs.catalogue import find_method, load_object
+from inspector.jobs.model_card import CARD_FILE, ModelCard, read_model_card
+
+WEIGHTS_FILE = "model.safetensors"
+
+
+def build_aligner(name: str, class_names: Sequence[str], descriptor_channels: int) -> Aligner:
+    """An unfitted aligner by its variant name: "none", "cada-a" or "cada"."""
+    if name == "none":
+        return NoAlignment()
+    if name == "cada-a":
+        return ClassStatistics(class_names)
+    if name == "cada":
+        return Cada(descriptor_channels)
+    raise InspectorError(f"There is no alignment '{name}'.", "Use none, cada-a or cada.")
+
+
+def build_detector(method: str, backbone: Backbone) -> Detector:
+    """An unfitted detector of the catalogue."""
+    detector: Detector = load_object(find_method(method).detector)(backbone)
+    return detector
+
+
+def save_model(folder: Path, pipeline: Pipeline, card: ModelCard) -> None:
+    """Writes a model folder; it appears complete or not at all.
+
+    Raises:
+        FileExistsError: The folder is there already.
+    """
+    if folder.exists():
+        raise FileExistsError(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        save_file(_learned(pipeline), temporary / WEIGHTS_FILE)
+        (temporary / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+        temporary.chmod(0o755)
+        temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
+    """A saved pipeline, on the CPU, ready to score.
+
+    Raises:
+        InspectorError: The folder is not a model, is damaged, or its backbone's weights are not
+            here or differ from those it was trained on.
+    """
+    card = read_model_card(folder)
+    backbone = load_backbone(card.backbone)
+    if backbone.weights is None or backbone.weights.sha256 != card.backbone_sha256:
+        raise InspectorError(
+            f"The model {folder.name} was trained on other weights of '{card.backbone}' than "
+            "those on this machine.",
+            "Put the original weights file into the weights folder that `inspector doctor` names, "
+            "or train again.",
+        )
+    detector = build_detector(card.method, backbone)
+    aligners = {
+        name: build_aligner(name, card.class_names, detector.descriptor_channels)
+        for name in card.alignments
+    }
+    pipeline = Pipeline(detector, aligners, card.default_alignment, card.score_percent)
+    try:
+        state = load_file(folder / WEIGHTS_FILE)
+        detector.load_state_dict(_under(state, "detector."))
+        for name, aligner in aligners.items():
+            aligner.load_state_dict(_under(state, f"alignment.{name}."))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise InspectorError(
+            f"The weights of the model {folder.name} are damaged ({error}).",
+            "Train the model again, or restore the folder from a backup.",
+        ) from error
+    detector.eval()
+    for aligner in aligners.values():
+        aligner.eval()
+    return pipeline, card
+
+
+def _learned(pipeline: Pipeline) -> dict[str, Tensor]:
+    state = {f"detector.{k}": v for k, v in pipeline.detector.state_dict().items()}
+    for name, aligner in pipeline.aligners.items():
+        state |= {f"alignment.{name}.{k}": v for k, v in aligner.state_dict().items()}
+    return {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
+
+
+def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}

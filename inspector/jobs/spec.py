@@ -1,0 +1,78 @@
+"""`job.json`: what a worker is asked to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from inspector.errors import InspectorError
+from inspector.jobs.parameters import AlignmentParameters, CommonParameters
+
+JOB_FILE = "job.json"
+
+
+class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
+    """Fit a detector and its alignments on a snapshot's normal training images.
+
+    Attributes:
+        snapshot: Path of the snapshot file.
+        cache: Folder of the feature cache.
+        method_parameters: Already validated by the catalogue.
+        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "float32", "bfloat16" or "float16".
+        checkpoint_seconds: Greatest loss of work by a crash.
+    """
+
+    method: str
+    preset: str
+    snapshot: str
+    cache: str
+    common: CommonParameters
+    alignment: AlignmentParameters
+    method_parameters: dict[str, Any]
+    device: str = "auto"
+    precision: str = "auto"
+    checkpoint_seconds: float = 20.0
+
+
+class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
+    """Score a snapshot's images with a model; with `evaluate`, compare with what is known of them.
+
+    Attributes:
+        model: The model folder.
+        snapshot: Path of the snapshot file.
+        subset: "all", or "test" for the images set aside for test.
+        variants: Alignment variants; empty means all that the model has.
+        evaluate: Whether to compute metrics and write the report.
+        keep_maps: Whether to write the anomaly maps (`maps.npy`).
+    """
+
+    model: str
+    snapshot: str
+    subset: str = "all"
+    variants: tuple[str, ...] = ()
+    evaluate: bool = False
+    keep_maps: bool = True
+    batch_size: int = 16
+    device: str = "auto"
+    precision: str = "auto"
+
+
+Job = TrainJob | ScoreJob
+
+
+def read_job(run_folder: Path) -> Job:
+    """The job of a run folder.
+
+    Raises:
+        InspectorError: There is none, or it is damaged.
+    """
+    file = run_folder / JOB_FILE
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Job)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InspectorError(
+            f"{file} is missing or damaged ({error}).", "Start the job again."
+        ) from error

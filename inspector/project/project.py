@@ -1,0 +1,208 @@
+"""The project: a folder on disk and everything that the program does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from inspector.core.evaluation import ImageResult
+from inspector.core.samples import Truth
+from inspector.errors import InspectorError
+from inspector.project import importing, models, records, runs, scores, snapshots, sources
+from inspector.project.database import Database
+from inspector.project.importing import ImportSummary, Progress
+from inspector.project.models import ModelRow
+from inspector.project.paths import CACHE, DATABASE, REPORTS, SUBFOLDERS, canonical
+from inspector.project.records import StoredImage
+from inspector.project.runs import RunRow, RunState
+from inspector.project.schema import open_database
+from inspector.project.snapshots import Snapshot
+from inspector.project.sources import Source
+
+# What file managers leave in a folder that a person takes for empty.
+_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
+
+
+class Project:
+    """An open project. Used from one thread; close it, or use it in a `with` statement.
+
+    Every method raises InspectorError where the database is locked, damaged or not writable.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        """Make a project in a folder that is empty or does not exist yet, and open it.
+
+        Raises:
+            InspectorError: The folder holds something already or cannot be written.
+        """
+        folder = canonical(folder)
+        if cls.is_project(folder):
+            raise InspectorError(f"'{folder}' is a project already.", "Open it instead.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(entry.name not in _LITTER for entry in folder.iterdir()):
+                raise InspectorError(
+                    f"The folder '{folder}' is not empty and not a project.",
+                    "Choose an empty folder or the name of a new one.",
+                )
+            return cls._opened(folder)
+        except OSError as error:
+            raise _unusable(folder, error) from error
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a project; runs whose worker has died meanwhile are settled.
+
+        Raises:
+            InspectorError: The folder is not a project, is not writable, is in use elsewhere, or
+                was made by a newer Inspector.
+        """
+        folder = canonical(folder)
+        if not cls.is_project(folder):
+            raise InspectorError(
+                f"'{folder}' is not an Inspector project.",
+                f"Choose a folder that holds a file '{DATABASE}', or create a new project.",
+            )
+        try:
+            project = cls._opened(folder)
+        except OSError as error:
+            raise _unusable(folder, error) from error
+        try:
+            project.mark_lost_runs()
+        except InspectorError:
+            project.close()
+            raise
+        return project
+
+    @staticmethod
+    def is_project(folder: Path) -> bool:
+        """Whether `folder` looks like a project; opening it may still fail."""
+        return (folder / DATABASE).is_file()
+
+    @classmethod
+    def _opened(cls, folder: Path) -> Self:
+        for name in SUBFOLDERS:  # the cache may have been deleted, and that is no problem
+            (folder / name).mkdir(exist_ok=True)
+        return cls(open_database(folder))
+
+    def close(self) -> None:
+        """Close the database; closing twice does nothing."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """The project folder, absolute."""
+        return self._database.folder
+
+    @property
+    def cache_folder(self) -> Path:
+        """For what can be computed again; may always be deleted."""
+        return self.folder / CACHE
+
+    @property
+    def reports_folder(self) -> Path:
+        """For reports that stand alone."""
+        return self.folder / REPORTS
+
+    def import_folder(
+        self,
+        folder: Path,
+        layout: str | None = None,
+        assume: Truth | None = None,
+        class_name: str | None = None,
+        progress: Progress | None = None,
+    ) -> ImportSummary:
+        """See `importing.import_folder`."""
+        return importing.import_folder(self._database, folder, layout, assume, class_name, progress)
+
+    def sources(self) -> tuple[Source, ...]:
+        """See `sources.list_sources`."""
+        return sources.list_sources(self._database)
+
+    def images(self) -> tuple[StoredImage, ...]:
+        """See `records.load_images`."""
+        return records.load_images(self._database)
+
+    def take_snapshot(self) -> Snapshot:
+        """See `snapshots.take_snapshot`."""
+        return snapshots.take_snapshot(self._database)
+
+    def snapshot(self, snapshot_id: int) -> Snapshot:
+        """See `snapshots.load_snapshot`."""
+        return snapshots.load_snapshot(self._database, snapshot_id)
+
+    def snapshot_file(self, snapshot_id: int) -> Path:
+        """See `snapshots.snapshot_file`."""
+        return snapshots.snapshot_file(self._database, snapshot_id)
+
+    def new_run(self, kind: str, method: str, spec_json: bytes, snapshot_id: int | None) -> RunRow:
+        """See `runs.new_run`."""
+        return runs.new_run(self._database, kind, method, spec_json, snapshot_id)
+
+    def finish_run(self, run_id: int, outcome_json: bytes | None, state: RunState) -> RunRow:
+        """See `runs.finish_run`."""
+        return runs.finish_run(self._database, run_id, outcome_json, state)
+
+    def resume_run(self, run_id: int) -> RunRow:
+        """See `runs.resume_run`."""
+        return runs.resume_run(self._database, run_id)
+
+    def mark_lost_runs(self) -> tuple[RunRow, ...]:
+        """See `runs.mark_lost_runs`."""
+        return runs.mark_lost_runs(self._database)
+
+    def runs(self) -> tuple[RunRow, ...]:
+        """See `runs.list_runs`."""
+        return runs.list_runs(self._database)
+
+    def find_run(self, run_id: int) -> RunRow:
+        """See `runs.find_run`."""
+        return runs.find_run(self._database, run_id)
+
+    def add_model(self, run_id: int, source_folder: Path) -> ModelRow:
+        """See `models.add_model`."""
+        return models.add_model(self._database, run_id, source_folder)
+
+    def models(self) -> tuple[ModelRow, ...]:
+        """See `models.list_models`."""
+        return models.list_models(self._database)
+
+    def find_model(self, name_or_id: str | int | None = None) -> ModelRow:
+        """See `models.find_model`."""
+        return models.find_model(self._database, name_or_id)
+
+    def remove_model(self, name_or_id: str | int) -> None:
+        """See `models.remove_model`."""
+        models.remove_model(self._database, name_or_id)
+
+    def save_scores(self, model_id: int, snapshot_id: int, results: Sequence[ImageResult]) -> None:
+        """See `scores.save_scores`."""
+        scores.save_scores(self._database, model_id, snapshot_id, results)
+
+    def scores(self, model_id: int, variant: str | None = None) -> tuple[ImageResult, ...]:
+        """See `scores.load_scores`."""
+        return scores.load_scores(self._database, model_id, variant)
+
+
+def _unusable(folder: Path, error: OSError) -> InspectorError:
+    return InspectorError(
+        f"The project folder '{folder}' cannot be used: {error.strerror or error}.",
+        "Check that the folder may be written to and that the disk is not full.",
+    )

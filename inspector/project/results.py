@@ -1,0 +1,95 @@
+"""The files that a scoring leaves in its run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.core.evaluation import Evaluation, ImageResult
+from inspector.core.files import write_atomically
+
+RESULTS_FILE = "results.json"
+MAPS_FILE = "maps.npy"
+DESCRIPTORS_FILE = "descriptors.npy"
+EVALUATION_FILE = "evaluation.json"
+REPORT_FILE = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadImage:
+    """An image that could not be scored, and why."""
+
+    image_id: int
+    path: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All scored images, in the order of the rows of `maps.npy`, and those that could not be read."""
+
+    scored: tuple[ImageResult, ...]
+    unread: tuple[UnreadImage, ...]
+
+
+class MapsFile:
+    """`maps.npy` being written: (N, h, w) float16, smoothed raw maps at the finest feature grid.
+
+    Args:
+        file: Appears under this name only when complete.
+        count: Number of rows that may be needed.
+    """
+
+    def __init__(self, file: Path, count: int) -> None:
+        self._file = file
+        self._temporary = file.with_name(f".{file.name}.part")
+        self._count = count
+        self._array: NDArray[np.float16] | None = None
+        self._filled = 0
+
+    def append(self, maps: NDArray[np.float16]) -> None:
+        """Adds rows (B, h, w)."""
+        if self._array is None:
+            self._array = np.lib.format.open_memmap(
+                self._temporary, mode="w+", dtype=np.float16, shape=(self._count, *maps.shape[1:])
+            )
+        self._array[self._filled : self._filled + len(maps)] = maps
+        self._filled += len(maps)
+
+    def close(self) -> None:
+        """Completes the file. Rows of images that could not be read are missing at its end."""
+        if self._array is not None:
+            self._array.flush()
+            self._array = None
+            self._temporary.replace(self._file)
+
+
+def open_maps(folder: Path) -> NDArray[np.float16]:
+    """The maps of a scoring, memory-mapped (N, h, w)."""
+    maps: NDArray[np.float16] = np.load(folder / MAPS_FILE, mmap_mode="r", allow_pickle=False)
+    return maps
+
+
+def write_results(folder: Path, results: Results) -> None:
+    """Writes `results.json`."""
+    write_atomically(folder / RESULTS_FILE, msgspec.json.encode(results))
+
+
+def read_results(folder: Path) -> Results:
+    """Reads `results.json`."""
+    return msgspec.json.decode((folder / RESULTS_FILE).read_bytes(), type=Results)
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
+    """Writes `evaluation.json`."""
+    write_atomically(folder / EVALUATION_FILE, msgspec.json.encode(evaluation))
+
+
+def read_evaluation(folder: Path) -> Evaluation:
+    """Reads `evaluation.json`."""
+    return msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Evaluation)

@@ -1,0 +1,107 @@
+"""Evaluation: what is pooled, what is averaged, what is left out, and its JSON round trip."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from inspector.core.evaluation import Evaluation, ImageResult, evaluate
+from inspector.core.pixel_metrics import PixelMetrics
+from inspector.core.samples import Truth
+
+GOOD, BAD, UNKNOWN = Truth.GOOD, Truth.DEFECTIVE, Truth.UNKNOWN
+
+
+def _result(name: str, truth: Truth, raw: float, aligned: float) -> ImageResult:
+    kind = "scratch" if truth is BAD else ""
+    return ImageResult(
+        1, f"{name}.png", name, truth, kind, raw, {"none": raw, "cada": aligned}, 0.1, 0.4
+    )
+
+
+# Each class is separable, but the raw scores of "b" lie above those of "a".
+RESULTS = [
+    _result("a", GOOD, 0.1, 0.5),
+    _result("a", BAD, 0.3, 2.0),
+    _result("b", GOOD, 0.5, 0.6),
+    _result("b", GOOD, 0.6, 0.9),
+    _result("b", BAD, 0.9, 3.0),
+    _result("c", GOOD, 0.7, 1.5),
+    _result("c", UNKNOWN, 9.0, 9.0),
+    _result("d", UNKNOWN, 9.0, 9.0),
+]
+
+
+def _pixels(seed: int) -> PixelMetrics:
+    rng = np.random.default_rng(seed)
+    metrics = PixelMetrics()
+    metrics.update(rng.random((8, 8)).astype(np.float32), rng.random((8, 8)) < 0.3)
+    return metrics
+
+
+def test_pools_averages_and_leaves_out() -> None:
+    evaluation = evaluate(RESULTS, {"cada": 1.0}, {})
+    raw, cada = evaluation.find("none"), evaluation.find("cada")
+    assert raw is not None
+    assert cada is not None
+    assert evaluation.find("other") is None
+
+    assert list(raw.per_class) == ["a", "b", "c"]
+    assert raw.per_class["a"].image_auroc == raw.per_class["b"].image_auroc == 1.0
+    assert raw.per_class["c"].image_auroc is None
+    assert raw.class_average.image_auroc == 1.0
+    assert raw.absolute_unified.image_auroc == pytest.approx(5 / 8)
+    assert cada.absolute_unified.image_auroc == 1.0
+
+    assert (cada.absolute_unified.n_good, cada.absolute_unified.n_defective) == (4, 2)
+    assert (cada.class_average.n_good, cada.class_average.n_defective) == (4, 2)
+    assert cada.absolute_unified.false_positive_rate == pytest.approx(1 / 4)
+    assert cada.absolute_unified.true_positive_rate == 1.0
+    assert cada.per_class["c"].false_positive_rate == 1.0
+    assert cada.per_class["c"].true_positive_rate is None
+    assert cada.class_average.false_positive_rate == pytest.approx(1 / 3)
+    assert raw.threshold is None
+    assert raw.absolute_unified.false_positive_rate is None
+
+
+def test_pixels_are_merged_without_being_changed() -> None:
+    pixels = {"cada": {"a": _pixels(1), "b": _pixels(2)}}
+    evaluation = evaluate(RESULTS, {}, pixels)
+    cada, raw = evaluation.find("cada"), evaluation.find("none")
+    assert cada is not None
+    assert raw is not None
+    both = PixelMetrics()
+    both.merge(_pixels(1))
+    both.merge(_pixels(2))
+    alone = [_pixels(seed).result() for seed in (1, 2)]
+    assert cada.absolute_unified.pixel_aupro == both.result().aupro
+    assert cada.per_class["a"].pixel_ap == alone[0].ap
+    assert cada.per_class["c"].pixel_ap is None
+    assert cada.class_average.pixel_auroc == pytest.approx(
+        np.mean([scores.auroc for scores in alone])
+    )
+    assert raw.absolute_unified.pixel_auroc is None
+    assert [pixels["cada"][name].result() for name in "ab"] == alone
+
+
+def test_nothing_labelled_is_undefined_not_zero() -> None:
+    evaluation = evaluate([_result("a", UNKNOWN, 0.1, 0.2)], {"none": 0.0}, {})
+    row = evaluation.variants[0].absolute_unified
+    assert evaluation.variants[0].per_class == {}
+    assert row.image_auroc is row.false_positive_rate is row.pixel_ap is None
+    assert evaluate([], {}, {}) == Evaluation(())
+
+
+def test_all_results_carry_the_same_variants() -> None:
+    odd = ImageResult(2, "x.png", "a", GOOD, "", 0.1, {"none": 0.1}, None, None)
+    with pytest.raises(ValueError, match="same alignment variants"):
+        evaluate([*RESULTS, odd], {}, {})
+
+
+def test_json_round_trip() -> None:
+    evaluation = evaluate(RESULTS, {"cada": 1.0}, {"none": {"a": _pixels(3)}})
+    again = msgspec.json.decode(msgspec.json.encode(evaluation), type=Evaluation)
+    assert again == evaluation
+    results = msgspec.json.decode(msgspec.json.encode(RESULTS), type=list[ImageResult])
+    assert results == RESULTS

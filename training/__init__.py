@@ -1,0 +1,1 @@
+"""Everything that learns: loops, feature cache, checkpoints, evaluation, the worker process."""

@@ -1,0 +1,199 @@
+"""Frozen features, computed once and shared by everything that learns on them.
+
+The cache is a folder of shards: a float16 array with one row an image, and the list of its keys.
+Shards are only ever added, each complete at once, so that workers cannot get in each other's way
+and a killed one loses at most a shard. Deleting the folder costs only time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inspector.engine.backbones import Backbone
+from inspector.engine.detectors.base import stage_shapes
+from inspector.engine.device import Device
+from inspector.project.snapshots import SnapshotEntry
+from training.images import read_batches
+
+_SHARD_IMAGES = 256
+_READ_BATCH = 16
+_LARGEST_HALF = 65504.0
+# A cache beyond this share of the free disk is not worth it: features are then computed anew.
+_DISK_SHARE = 0.5
+
+Progress = Callable[[int, int, str], None]
+
+
+class FeatureSource(Protocol):
+    """Feature maps of training images by their position."""
+
+    size: tuple[int, int]
+
+    def batch(self, rows: Sequence[int]) -> list[Tensor]:
+        """Feature maps [(B, C_i, h_i, w_i)], float32, on the computing device."""
+        ...
+
+
+class CachedFeatures:
+    """Features from the memory-mapped shards."""
+
+    def __init__(
+        self,
+        places: Sequence[tuple[NDArray[np.float16], int]],
+        shapes: Sequence[tuple[int, int, int]],
+        size: int,
+        device: Device,
+    ) -> None:
+        self.size = (size, size)
+        self._places = places
+        self._shapes = shapes
+        self._device = device
+
+    def batch(self, rows: Sequence[int]) -> list[Tensor]:
+        stacked = np.stack([self._places[row][0][self._places[row][1]] for row in rows])
+        flat = torch.from_numpy(stacked)
+        features, start = [], 0
+        for channels, height, width in self._shapes:
+            end = start + channels * height * width
+            stage = flat[:, start:end].view(-1, height, width, channels).permute(0, 3, 1, 2)
+            features.append(stage.to(self._device.torch).float())
+            start = end
+        return features
+
+
+class LiveFeatures:
+    """Features computed for every batch anew: for sets whose cache would not fit the disk."""
+
+    def __init__(
+        self, backbone: Backbone, entries: Sequence[SnapshotEntry], size: int, device: Device
+    ) -> None:
+        self.size = (size, size)
+        self._backbone = backbone
+        self._entries = entries
+        self._device = device
+
+    @torch.no_grad()
+    def batch(self, rows: Sequence[int]) -> list[Tensor]:
+        chosen = [self._entries[row] for row in rows]
+        (found,) = read_batches(chosen, self.size[0], len(chosen))
+        if found.failures:
+            raise found.failures[0][1]
+        with self._device.autocast():
+            features = self._backbone(found.images.to(self._device.torch))
+        return [feature.float() for feature in features]
+
+
+class FeatureCache:
+    """The cached features of one backbone at one input size.
+
+    Args:
+        root: The project's cache folder.
+        backbone: On the computing device.
+        size: Side of the square input.
+        device: Where features are computed and used.
+    """
+
+    def __init__(self, root: Path, backbone: Backbone, size: int, device: Device) -> None:
+        digest = backbone.weights.sha256 if backbone.weights else "random"
+        key = f"{backbone.name}-{digest[:12]}-{size}-{device.kind}-{device.precision}"
+        self._folder = root / "features" / key
+        self._backbone = backbone
+        self._size = size
+        self._device = device
+        self._shapes = stage_shapes(backbone, size)
+        self._width = sum(c * h * w for c, h, w in self._shapes)
+
+    def fits(self, n_images: int) -> bool:
+        """Whether the cache for so many images leaves the disk enough room."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return n_images * self._width * 2 <= _DISK_SHARE * shutil.disk_usage(self._folder).free
+
+    def fill(
+        self, entries: Sequence[SnapshotEntry], progress: Progress
+    ) -> tuple[CachedFeatures, list[int], list[str]]:
+        """Computes what is missing.
+
+        Returns:
+            The source over the readable entries, their positions in `entries`, and a sentence for
+            each entry that could not be read.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        known = self._open_shards()
+        missing = [e for e in entries if _key(e) not in known]
+        problems: list[str] = []
+        done = len(entries) - len(missing)
+        progress(done, len(entries), "images")
+        for start in range(0, len(missing), _SHARD_IMAGES):
+            for count in self._write_shard(missing[start : start + _SHARD_IMAGES], problems):
+                done += count
+                progress(done, len(entries), "images")
+        known = self._open_shards()
+        rows = [row for row, entry in enumerate(entries) if _key(entry) in known]
+        places = [known[_key(entries[row])] for row in rows]
+        return CachedFeatures(places, self._shapes, self._size, self._device), rows, problems
+
+    def _write_shard(
+        self, entries: Sequence[SnapshotEntry], problems: list[str]
+    ) -> Iterator[int]:
+        """Writes one shard, yielding how many images each batch has dealt with."""
+        name = hashlib.sha256("".join(map(_key, entries)).encode()).hexdigest()[:16]
+        temporary = self._folder / f".{name}.{os.getpid()}.npy"
+        keys: list[str] = []
+        try:
+            array = np.lib.format.open_memmap(
+                temporary, mode="w+", dtype=np.float16, shape=(len(entries), self._width)
+            )
+            for batch in read_batches(entries, self._size, _READ_BATCH):
+                if batch.rows:
+                    flat = self._compute(batch.images)
+                    array[len(keys) : len(keys) + len(flat)] = flat
+                    keys += [_key(entries[row]) for row in batch.rows]
+                problems += [error.message for _, error in batch.failures]
+                yield len(batch.rows) + len(batch.failures)
+            array.flush()
+            del array
+            temporary.replace(self._folder / f"{name}.npy")
+            # The list of keys comes last: a shard without it does not count.
+            index = self._folder / f".{name}.{os.getpid()}.json"
+            index.write_bytes(msgspec.json.encode(keys))
+            index.replace(self._folder / f"{name}.json")
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @torch.no_grad()
+    def _compute(self, images: Tensor) -> NDArray[np.float16]:
+        with self._device.autocast():
+            features = self._backbone(images.to(self._device.torch))
+        # Channels last in the file: that is how a CPU wants them back.
+        flat = [f.float().permute(0, 2, 3, 1).flatten(1) for f in features]
+        half = torch.cat(flat, dim=1).clamp(-_LARGEST_HALF, _LARGEST_HALF).half()
+        result: NDArray[np.float16] = half.cpu().numpy()
+        return result
+
+    def _open_shards(self) -> dict[str, tuple[NDArray[np.float16], int]]:
+        known: dict[str, tuple[NDArray[np.float16], int]] = {}
+        for index in sorted(self._folder.glob("*.json")):
+            try:
+                keys = msgspec.json.decode(index.read_bytes(), type=list[str])
+                array = np.load(index.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError, msgspec.MsgspecError):
+                continue  # a damaged shard is computed anew
+            if array.shape[1:] == (self._width,) and len(keys) <= len(array):
+                known.update((key, (array, row)) for row, key in enumerate(keys))
+        return known
+
+
+def _key(entry: SnapshotEntry) -> str:
+    window = "" if entry.window is None else f"-{entry.window.low:g}-{entry.window.high:g}"
+    return entry.sha256 + window

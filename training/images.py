@@ -1,0 +1,76 @@
+"""Decoded images in batches, read by threads ahead of the computation."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inspector.core.images import read_for_model
+from inspector.errors import InspectorError
+from inspector.project.snapshots import SnapshotEntry
+
+_THREADS = 4
+_BATCHES_AHEAD = 3
+
+Decoded = NDArray[np.float32] | InspectorError
+
+
+class ImageBatch(NamedTuple):
+    """Images that could be read, and those that could not.
+
+    Attributes:
+        rows: Positions in the sequence that was asked for, one per image.
+        images: (B, 3, H, W) float32 in [0, 1].
+        failures: (position, reason) of the others.
+    """
+
+    rows: list[int]
+    images: Tensor
+    failures: list[tuple[int, InspectorError]]
+
+
+def read_batches(
+    entries: Sequence[SnapshotEntry], size: int, batch_size: int
+) -> Iterator[ImageBatch]:
+    """All images in order, `batch_size` at a time; at most a few batches are held in memory."""
+    starts = range(0, len(entries), batch_size)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="decode") as pool:
+        waiting: deque[tuple[int, list[Future[Decoded]]]] = deque()
+        for start in starts:
+            chunk = entries[start : start + batch_size]
+            waiting.append((start, [pool.submit(_decode, entry, size) for entry in chunk]))
+            if len(waiting) > _BATCHES_AHEAD:
+                yield _collect(*waiting.popleft(), size)
+        while waiting:
+            yield _collect(*waiting.popleft(), size)
+
+
+def _decode(entry: SnapshotEntry, size: int) -> Decoded:
+    try:
+        return read_for_model(Path(entry.path), size, entry.window)
+    except InspectorError as error:
+        return error
+
+
+def _collect(start: int, futures: list[Future[Decoded]], size: int) -> ImageBatch:
+    rows: list[int] = []
+    arrays: list[NDArray[np.float32]] = []
+    failures: list[tuple[int, InspectorError]] = []
+    for row, future in enumerate(futures, start):
+        decoded = future.result()
+        if isinstance(decoded, InspectorError):
+            failures.append((row, decoded))
+        else:
+            rows.append(row)
+            arrays.append(decoded)
+    stacked = np.stack(arrays) if arrays else np.empty((0, size, size, 3), np.float32)
+    images = torch.from_numpy(stacked).permute(0, 3, 1, 2)  # a view: channels-last in memory
+    return ImageBatch(rows, images, failures)

@@ -1,0 +1,104 @@
+"""The evaluation report of a scored data set, from the files of its run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.core.evaluation import Evaluation
+from inspector.core.images import read_image, read_mask
+from inspector.core.thresholds import threshold_for_false_positive_rate
+from inspector.core.windows import IntensityWindow
+from inspector.engine.pipeline import Pipeline
+from inspector.jobs.catalogue import find_method
+from inspector.jobs.model_card import ModelCard
+from inspector.project.report import ReportContent, write_report
+from inspector.project.results import MAPS_FILE, REPORT_FILE, Results, open_maps
+from inspector.project.snapshots import SnapshotEntry
+
+_PICTURE_SIDE = 640  # the gallery shows at most half of that; the rest would be thrown away
+
+
+def write_evaluation_report(
+    run_folder: Path,
+    card: ModelCard,
+    pipeline: Pipeline,
+    evaluation: Evaluation,
+    results: Results,
+    entries: Sequence[SnapshotEntry],
+) -> None:
+    """Writes `report.html` into the run folder; needs `maps.npy` there."""
+    by_id = {entry.image_id: entry for entry in entries}
+    rows = {result.image_id: row for row, result in enumerate(results.scored)}
+    maps = open_maps(run_folder) if (run_folder / MAPS_FILE).exists() else None
+
+    def picture(image_id: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        entry = by_id[image_id]
+        image = _displayable(read_image(Path(entry.path)), entry.window)
+        if maps is None:
+            return image, np.zeros((1, 1), np.float32)
+        return image, np.asarray(maps[rows[image_id]], np.float32)
+
+    def mask(image_id: int) -> NDArray[np.bool_] | None:
+        masks = by_id[image_id].masks
+        return read_mask([Path(path) for path in masks]) if masks else None
+
+    default = card.default_alignment
+    chosen = card.thresholds[default]
+    content = ReportContent(
+        title=f"{find_method(card.method).title}, {len(card.class_names)} classes",
+        facts=card_facts(card),
+        evaluation=evaluation,
+        results=results.scored,
+        default_variant=default,
+        picture=picture,
+        mask=mask,
+        threshold=threshold_for_false_positive_rate(
+            chosen.calibration_scores, chosen.target_false_positive_rate
+        ),
+        held_out_scores=chosen.calibration_scores if chosen.held_out else (),
+        minimum_spread=float(pipeline.aligners[default].minimum_spread),
+    )
+    write_report(run_folder / REPORT_FILE, content)
+
+
+def card_facts(card: ModelCard) -> Mapping[str, str]:
+    """The model card in words, in reading order."""
+    method = find_method(card.method)
+    n_images = sum(card.training_images.values())
+    facts = {
+        "Method": f"{method.title} ({card.method}, preset {card.preset})",
+        "Backbone": f"{card.backbone} (weights {card.backbone_sha256[:12]})",
+        "Input": f"{card.image_size} × {card.image_size} pixels",
+        "Image score": f"mean of the top {card.score_percent:g} % of the pixels"
+        if card.score_percent
+        else "maximum of the pixels",
+        "Training images": f"{n_images} normal images of {len(card.training_images)} classes",
+        "Training steps": ", ".join(f"{name} {steps}" for name, steps in card.steps.items()),
+        "Alignment": f"{card.default_alignment}, statistics {card.alignment_statistics}",
+        "Snapshot": f"{card.snapshot_id} ({card.snapshot_digest[:12]})",
+        "Seed": str(card.seed),
+        "Computed on": f"{card.device}, {card.precision}",
+        "Created": card.created,
+        "Versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),
+    }
+    for number, note in enumerate(card.notes, 1):
+        facts[f"Note {number}"] = note
+    return facts
+
+
+def _displayable(
+    image: NDArray[np.uint8] | NDArray[np.uint16], window: IntensityWindow | None
+) -> NDArray[np.uint8]:
+    """8-bit RGB, no larger than a report needs; 16 bits through their class's window."""
+    scale = _PICTURE_SIDE / max(image.shape[:2])
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if image.dtype == np.uint16:
+        window = window or IntensityWindow(0.0, 65535.0)
+        return (window.apply(image.astype(np.uint16)) * 255).round().astype(np.uint8)
+    return image.astype(np.uint8)

@@ -1,0 +1,196 @@
+"""The scoring job: images → maps and scores; with evaluation, metrics and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.core.evaluation import RAW, ImageResult, evaluate
+from inspector.core.images import read_mask
+from inspector.core.pixel_metrics import PixelMetrics
+from inspector.core.samples import Truth
+from inspector.engine.alignment.base import Statistics
+from inspector.engine.device import Device, make_repeatable, resolve_device
+from inspector.engine.maps import for_display
+from inspector.engine.model_files import load_model
+from inspector.engine.pipeline import Pipeline, Scored
+from inspector.errors import InspectorError
+from inspector.jobs.model_card import ModelCard
+from inspector.jobs.spec import ScoreJob
+from inspector.project.results import (
+    DESCRIPTORS_FILE,
+    EVALUATION_FILE,
+    MAPS_FILE,
+    REPORT_FILE,
+    RESULTS_FILE,
+    MapsFile,
+    Results,
+    UnreadImage,
+    write_evaluation,
+    write_results,
+)
+from inspector.project.snapshots import SnapshotEntry, read_snapshot
+from training.images import read_batches
+from training.report import write_evaluation_report
+from training.run import Run
+
+
+def score(job: ScoreJob, run: Run) -> dict[str, Any]:
+    """Runs the job in its run folder.
+
+    Returns:
+        What was made: file names within the run folder, and how many images were scored.
+
+    Raises:
+        InspectorError: The model cannot be loaded, or there is nothing to score.
+    """
+    run.plan("load", "score", *(("evaluate", "report") if job.evaluate else ()))
+    run.begin("load", "Loading the model")
+    snapshot = read_snapshot(Path(job.snapshot))
+    entries = snapshot.test() if job.subset == "test" else snapshot.entries
+    if not entries:
+        raise InspectorError(
+            "There are no images to score." if job.subset == "all" else "There are no test images.",
+            "Import a folder with labelled test images (good and defective).",
+        )
+    make_repeatable(0)
+    pipeline, card = load_model(Path(job.model))
+    device = resolve_device(job.device, "float32" if job.precision == "auto" else job.precision)
+    pipeline.to(device)
+
+    run.begin("score", "Scoring images")
+    scoring = _Scoring(job, pipeline, card, entries, run)
+    scoring.score_all(device)
+    results = scoring.finish()
+    write_results(run.folder, results)
+    made: dict[str, Any] = {
+        "results": RESULTS_FILE,
+        "n_scored": len(results.scored),
+        "n_unread": len(results.unread),
+    }
+    if job.evaluate:
+        run.begin("evaluate", "Computing metrics")
+        thresholds = {name: found.value for name, found in card.thresholds.items()}
+        evaluation = evaluate(results.scored, thresholds, scoring.pixels)
+        write_evaluation(run.folder, evaluation)
+        run.progress(1, 1, "evaluations")
+        run.begin("report", "Writing the report")
+        write_evaluation_report(run.folder, card, pipeline, evaluation, results, entries)
+        run.progress(1, 1, "reports")
+        made |= {"evaluation": EVALUATION_FILE, "report": REPORT_FILE}
+    return made
+
+
+class _Scoring:
+    """Collects what scoring yields, batch by batch, in bounded memory."""
+
+    def __init__(
+        self,
+        job: ScoreJob,
+        pipeline: Pipeline,
+        card: ModelCard,
+        entries: Sequence[SnapshotEntry],
+        run: Run,
+    ) -> None:
+        self._job = job
+        self._pipeline = pipeline
+        self._card = card
+        self._entries = entries
+        self._run = run
+        self._variants = _variants(job, card)
+        self._windows = card.windows
+        self._maps = MapsFile(run.folder / MAPS_FILE, len(entries)) if job.keep_maps else None
+        self._descriptors: list[NDArray[np.float16]] = []
+        self._scored: list[ImageResult] = []
+        self._unread: list[UnreadImage] = []
+        self.pixels: dict[str, dict[str, PixelMetrics]] = {name: {} for name in self._variants}
+
+    def score_all(self, device: Device) -> None:
+        """Scores every entry."""
+        total = len(self._entries)
+        for batch in read_batches(self._entries, self._card.image_size, self._job.batch_size):
+            for row, error in batch.failures:
+                entry = self._entries[row]
+                self._unread.append(
+                    UnreadImage(entry.image_id, entry.path, error.message, error.hint)
+                )
+            if batch.rows:
+                chosen = [self._entries[row] for row in batch.rows]
+                names = [entry.class_name for entry in chosen]
+                scored = self._pipeline.score(batch.images, names, device, self._variants)
+                self._keep(chosen, scored)
+            self._run.progress(len(self._scored) + len(self._unread), total, "images")
+
+    def finish(self) -> Results:
+        """Completes the files.
+
+        Raises:
+            InspectorError: Not one image could be read.
+        """
+        if self._maps is not None:
+            self._maps.close()
+        if not self._scored:
+            first = self._unread[0]
+            raise InspectorError(f"No image could be scored. The first: {first.reason}", first.hint)
+        np.save(self._run.folder / DESCRIPTORS_FILE, np.concatenate(self._descriptors))
+        return Results(tuple(self._scored), tuple(self._unread))
+
+    def _keep(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:
+        default = self._card.default_alignment
+        shown = scored.statistics.get(default)
+        for index, entry in enumerate(entries):
+            self._scored.append(
+                ImageResult(
+                    image_id=entry.image_id,
+                    path=entry.path,
+                    class_name=entry.class_name,
+                    truth=entry.truth,
+                    defect_kind=entry.defect_kind,
+                    raw_score=float(scored.raw_scores[index]),
+                    scores={name: float(v[index]) for name, v in scored.scores.items()},
+                    u=None if shown is None else float(shown.u[index]),
+                    gamma=None if shown is None else float(shown.gamma[index]),
+                )
+            )
+        self._descriptors.append(scored.descriptors.half().cpu().numpy())
+        if self._maps is not None:
+            self._maps.append(for_display(scored.smoothed).cpu().numpy())
+        if self._job.evaluate:
+            self._add_pixels(entries, scored)
+
+    def _add_pixels(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:
+        side = scored.smoothed.shape[-1]
+        masks = [_known_mask(entry, side) for entry in entries]
+        for name in self._variants:
+            statistics: Statistics = scored.statistics[name]
+            maps = self._pipeline.aligners[name].apply_to(scored.smoothed, statistics)
+            array = maps.float().cpu().numpy()
+            for index, (entry, mask) in enumerate(zip(entries, masks, strict=True)):
+                if mask is not None:
+                    of_class = self.pixels[name].setdefault(entry.class_name, PixelMetrics())
+                    of_class.update(array[index], mask)
+
+
+def _variants(job: ScoreJob, card: ModelCard) -> tuple[str, ...]:
+    """The alignment variants to compute: those asked for, with raw scores and default always."""
+    unknown = set(job.variants) - set(card.alignments)
+    if unknown:
+        raise InspectorError(
+            f"The model has no alignment '{min(unknown)}'.",
+            f"It has: {', '.join(card.alignments)}.",
+        )
+    wanted = {RAW, card.default_alignment, *job.variants} if job.variants else set(card.alignments)
+    return tuple(name for name in card.alignments if name in wanted)
+
+
+def _known_mask(entry: SnapshotEntry, side: int) -> NDArray[np.bool_] | None:
+    """The mask at map size; None where it is not known which pixels are defective."""
+    if entry.truth is Truth.GOOD:
+        return np.zeros((side, side), np.bool_)
+    if entry.truth is Truth.UNKNOWN or not entry.masks:
+        return None
+    return read_mask([Path(mask) for mask in entry.masks], (side, side))

@@ -1,0 +1,288 @@
+"""The training job: features → detector → statistics → aligners → model folder."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import inspector
+from inspector.engine.backbones import Backbone, load_backbone
+from inspector.engine.detectors.base import Detector
+from inspector.engine.device import Device, cpu_precision, make_repeatable, resolve_device
+from inspector.engine.model_files import build_detector, save_model
+from inspector.engine.pipeline import Pipeline
+from inspector.errors import InspectorError
+from inspector.jobs.catalogue import find_method, load_object
+from inspector.jobs.model_card import ModelCard, ThresholdCard
+from inspector.jobs.spec import TrainJob
+from inspector.project.snapshots import Snapshot, SnapshotEntry, read_snapshot
+from training.alignment import AlignmentData, fit_aligners, stage_names
+from training.features import FeatureCache, FeatureSource, LiveFeatures
+from training.normal_statistics import NormalStatistics, measure
+from training.run import Run
+from training.sampling import fold_of
+
+MODEL_FOLDER = "model"
+_FEWEST_FOR_FOLDS = 6  # below, a held-out part would leave next to nothing to learn from
+_VALIDATION_IMAGES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """What all stages of one training share."""
+
+    job: TrainJob
+    run: Run
+    snapshot: Snapshot
+    entries: Sequence[SnapshotEntry]
+    backbone: Backbone
+    device: Device
+    source: FeatureSource
+
+    @property
+    def rows(self) -> range:
+        return range(len(self.entries))
+
+
+def train(job: TrainJob, run: Run) -> dict[str, Any]:
+    """Runs the job in its run folder.
+
+    Returns:
+        What was made: the model folder's name within the run folder.
+
+    Raises:
+        InspectorError: No normal images, no weights, no such device.
+    """
+    snapshot = read_snapshot(Path(job.snapshot))
+    entries = _normal_entries(snapshot)
+    folds = _folds(job, len(entries), run)
+    n_folds = 0 if folds is None else int(folds.max()) + 1
+    fold_stages = [f"fold-{fold + 1}" for fold in range(n_folds)]
+    run.plan("features", "detector", *fold_stages, "measure", *stage_names(n_folds), "save")
+
+    make_repeatable(job.common.seed)
+    training = _prepare(job, run, snapshot, entries)
+    entries = training.entries
+    if folds is not None and len(entries) < len(folds):
+        folds = fold_of(len(entries), n_folds, job.common.seed)
+
+    run.begin("detector", "Learning what is normal")
+    detector = _fit_detector(training, training.rows, [])
+    steps = run.steps_done()
+    held_out = None if folds is None else _cross_fit(training, folds, steps)
+
+    run.begin("measure", "Measuring normal images")
+    percent = job.common.score_percent
+    own = measure(detector, training.source, training.rows, percent, training.device, run)
+    data = AlignmentData(
+        descriptors=own.descriptors,
+        statistics=own.statistics if held_out is None else held_out,
+        class_names=[entry.class_name for entry in entries],
+        folds=None if held_out is None else folds,
+    )
+    aligners, thresholds = fit_aligners(
+        data, job.alignment, job.common.target_false_positive_rate, run, job.common.seed
+    )
+
+    run.begin("save", "Saving the model")
+    pipeline = Pipeline(detector, aligners, "cada", percent)
+    card = _card(training, thresholds, steps, n_folds if data.folds is not None else 0)
+    folder = run.folder / MODEL_FOLDER
+    if not folder.exists():  # a resumed run may have been killed right after saving
+        save_model(folder, pipeline, card)
+    run.progress(1, 1, "models")
+    run.checkpoints.clear()
+    return {"model": MODEL_FOLDER, "steps": steps}
+
+
+def _normal_entries(snapshot: Snapshot) -> tuple[SnapshotEntry, ...]:
+    entries = snapshot.normal_training()
+    if not entries:
+        raise InspectorError(
+            "The project has no normal images to learn from.",
+            "Import images of good parts: a folder with train/good, or any folder of good parts "
+            "with --assume-good.",
+        )
+    return entries
+
+
+def _folds(job: TrainJob, n_images: int, run: Run) -> NDArray[np.int64] | None:
+    if job.alignment.statistics == "fitted":
+        return None
+    if n_images < _FEWEST_FOR_FOLDS:
+        run.note(
+            f"With only {n_images} normal images none could be held out: the alignment and the "
+            "threshold come from the images that the detector learned on and are optimistic."
+        )
+        return None
+    return fold_of(n_images, min(job.alignment.folds, n_images // 2), job.common.seed)
+
+
+def _prepare(
+    job: TrainJob, run: Run, snapshot: Snapshot, entries: Sequence[SnapshotEntry]
+) -> _Training:
+    run.begin("features", "Computing features")
+    size = job.common.image_size
+    backbone = load_backbone(job.common.backbone, lambda done, all_: run.progress(done, all_, "B"))
+    device = _device(job, run, backbone)
+    backbone.to(device.torch, memory_format=torch.channels_last)
+    cache = FeatureCache(Path(job.cache), backbone, size, device)
+    if not cache.fits(len(entries)):
+        run.note("The feature cache would not fit the disk; features are computed in every step.")
+        source: FeatureSource = LiveFeatures(backbone, entries, size, device)
+        return _Training(job, run, snapshot, entries, backbone, device, source)
+    cached, rows, problems = cache.fill(entries, run.progress)
+    for problem in problems:
+        run.note(f"Left out of training: {problem}")
+    readable = [entries[row] for row in rows]
+    if not readable:
+        raise InspectorError(
+            "None of the normal images can be read any more.", "Import their folder again."
+        )
+    return _Training(job, run, snapshot, readable, backbone, device, cached)
+
+
+def _device(job: TrainJob, run: Run, backbone: Backbone) -> Device:
+    """The device; what was measured once for a run holds for its resumption too."""
+    device = resolve_device(job.device, job.precision)
+    if device.kind != "cpu" or job.precision != "auto":
+        return device
+    saved = run.checkpoints.load("precision")
+    if saved is None:
+        example = torch.rand(4, 3, job.common.image_size, job.common.image_size)
+        precision = cpu_precision(lambda: backbone(example)[-1])
+        run.checkpoints.save("precision", {}, {"precision": precision})
+    else:
+        precision = saved.facts["precision"]
+    return Device("cpu", precision)
+
+
+def _fit_detector(
+    training: _Training,
+    rows: Sequence[int],
+    held_out: Sequence[int],
+    iterations: int | None = None,
+) -> Detector:
+    """A fresh detector fitted on `rows`; the same seed for every fold, hence the same start."""
+    job = training.job
+    method = find_method(job.method)
+    parameters = msgspec.convert(job.method_parameters, method.parameters)
+    if iterations is not None:
+        parameters = msgspec.structs.replace(parameters, iterations=iterations)
+    torch.manual_seed(job.common.seed)
+    detector = build_detector(job.method, training.backbone)
+    detector.to(training.device.torch, memory_format=torch.channels_last)
+    some = list(held_out[:: max(1, len(held_out) // _VALIDATION_IMAGES)])
+
+    def validate(step: int) -> None:
+        if some:
+            found = measure(
+                detector, training.source, some, job.common.score_percent, training.device
+            )
+            training.run.metric("validation_score", step, float(found.statistics.score.mean()))
+
+    fit: Callable[..., None] = load_object(method.fit)
+    fit(
+        detector,
+        training.source,
+        rows,
+        parameters,
+        training.run,
+        training.device,
+        job.common.seed,
+        validate,
+    )
+    return detector
+
+
+def _cross_fit(
+    training: _Training, folds: NDArray[np.int64], steps: int
+) -> NormalStatistics | None:
+    """Statistics of every image by a detector that was fitted without it.
+
+    None where the user ended a fold early: then those of the fitted images must do.
+    """
+    n_folds = int(folds.max()) + 1
+    together = torch.empty(3, len(folds), device=training.device.torch)
+    run = training.run
+    for fold in range(n_folds):
+        run.begin(f"fold-{fold + 1}", f"Holding out part {fold + 1} of {n_folds}")
+        others = np.flatnonzero(folds != fold).tolist()
+        held_out = np.flatnonzero(folds == fold).tolist()
+        detector = _fit_detector(training, others, held_out, steps)
+        if run.steps_done() < steps:
+            run.note(
+                "Holding out was ended early: the alignment and the threshold come from the images "
+                "that the detector learned on and are optimistic."
+            )
+            return None
+        percent = training.job.common.score_percent
+        found = measure(detector, training.source, held_out, percent, training.device)
+        together[:, held_out] = torch.stack(list(found.statistics))
+    return NormalStatistics(*together)
+
+
+def _card(
+    training: _Training, thresholds: dict[str, ThresholdCard], steps: int, n_folds: int
+) -> ModelCard:
+    job, snapshot, backbone = training.job, training.snapshot, training.backbone
+    counts = Counter(entry.class_name for entry in training.entries)
+    notes = list(training.run.notes)
+    asked = job.method_parameters.get("iterations", steps)
+    if steps < asked:
+        notes.append(f"Stopped early after {steps} of {asked} steps.")
+    default = thresholds["cada"]
+    if not default.supported:
+        notes.append(
+            f"{len(default.calibration_scores)} normal images are too few to promise a "
+            f"false-positive rate of {default.target_false_positive_rate:.1%}; the threshold is "
+            "the highest score among them."
+        )
+    statistics = "on the images the detector was fitted on (the paper's way)"
+    if n_folds:
+        statistics = f"on held-out normal images, cross-fitted in {n_folds} folds"
+    assert backbone.weights is not None
+    return ModelCard(
+        method=job.method,
+        preset=job.preset,
+        backbone=backbone.name,
+        backbone_sha256=backbone.weights.sha256,
+        image_size=job.common.image_size,
+        score_percent=job.common.score_percent,
+        alignments=list(thresholds),
+        default_alignment="cada",
+        alignment_statistics=statistics,
+        thresholds=thresholds,
+        class_names=sorted(counts),
+        training_images=dict(sorted(counts.items())),
+        windows={e.class_name: e.window for e in training.entries if e.window is not None},
+        parameters={
+            "common": msgspec.to_builtins(job.common),
+            "alignment": msgspec.to_builtins(job.alignment),
+            job.method: job.method_parameters,
+        },
+        snapshot_id=snapshot.snapshot_id,
+        snapshot_digest=snapshot.digest,
+        seed=job.common.seed,
+        device=training.device.name,
+        precision=training.device.precision,
+        steps={"detector": steps},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={
+            "inspector": inspector.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "timm", "numpy")},
+        },
+        notes=notes,
+    )
