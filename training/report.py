@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -17,6 +17,7 @@ from inspector.engine.pipeline import Pipeline
 from inspector.jobs.catalogue import find_method
 from inspector.jobs.model_card import ModelCard
 from inspector.project.report import ReportContent, write_report
+from inspector.project.report.facts import card_facts
 from inspector.project.results import MAPS_FILE, REPORT_FILE, Results, open_maps
 from inspector.project.snapshots import SnapshotEntry
 
@@ -64,31 +65,6 @@ def write_evaluation_report(
         minimum_spread=float(pipeline.aligners[default].minimum_spread),
     )
     write_report(run_folder / REPORT_FILE, content)
-
-
-def card_facts(card: ModelCard) -> Mapping[str, str]:
-    """The model card in words, in reading order."""
-    method = find_method(card.method)
-    n_images = sum(card.training_images.values())
-    facts = {
-        "Method": f"{method.title} ({card.method}, preset {card.preset})",
-        "Backbone": f"{card.backbone} (weights {card.backbone_sha256[:12]})",
-        "Input": f"{card.image_size} × {card.image_size} pixels",
-        "Image score": f"mean of the top {card.score_percent:g} % of the pixels"
-        if card.score_percent
-        else "maximum of the pixels",
-        "Training images": f"{n_images} normal images of {len(card.training_images)} classes",
-        "Training steps": ", ".join(f"{name} {steps}" for name, steps in card.steps.items()),
-        "Alignment": f"{card.default_alignment}, statistics {card.alignment_statistics}",
-        "Snapshot": f"{card.snapshot_id} ({card.snapshot_digest[:12]})",
-        "Seed": str(card.seed),
-        "Computed on": f"{card.device}, {card.precision}",
-        "Created": card.created,
-        "Versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),
-    }
-    for number, note in enumerate(card.notes, 1):
-        facts[f"Note {number}"] = note
-    return facts
 
 
 def _displayable(

@@ -12,11 +12,10 @@ from pathlib import Path
 import msgspec
 
 from inspector.errors import InspectorError
+from inspector.jobs.outcome import OUTCOME_FILE
 from inspector.project.database import Database
 from inspector.project.paths import RUNS, from_stored, next_number, now
 from inspector.project.workers import is_worker_alive
-
-OUTCOME_FILE = "outcome.json"
 
 
 class RunState(StrEnum):

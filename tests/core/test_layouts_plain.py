@@ -42,17 +42,19 @@ def test_names_that_judge(tmp_path: Path) -> None:
         "nut/OK/1.png",
         "nut/NG/2.png",
         "bolt/good/monday/1.png",
+        "bolt/good/ok/1.png",
         "bolt/defect/dull/1.png",
         "bolt/scratch_head/1.png",
     ) == {
         "nut/OK/1.png": "nut/unassigned/good/",
         "nut/NG/2.png": "nut/unassigned/defective/NG",
         "bolt/good/monday/1.png": "bolt/unassigned/good/",
+        "bolt/good/ok/1.png": "bolt/unassigned/good/",
         "bolt/defect/dull/1.png": "bolt/unassigned/defective/dull",
         "bolt/scratch_head/1.png": "bolt/unassigned/defective/scratch_head",
     }
     assert recognise(tmp_path).problems == ()
-    assert "5 images (2 good and 3 defective)" in recognise(tmp_path).description
+    assert "6 images (3 good and 3 defective)" in recognise(tmp_path).description
 
 
 def test_splits_inside_and_outside_of_classes(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ TREES = st.sets(
 
 
 @given(files=TREES, layout=st.sampled_from([None, *LAYOUTS]))
-@settings(derandomize=True, deadline=None, max_examples=400)
+@settings(derandomize=True, deadline=None, max_examples=200)
 def test_every_file_is_a_sample_a_mask_or_a_problem(files: set[str], layout: str | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = build(Path(folder).resolve(), *sorted(files))

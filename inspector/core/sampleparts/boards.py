@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -45,7 +46,8 @@ class _Assembly:
     """Places shapes on the board; the later ones lie on top of the earlier ones."""
 
     def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+        self.to_canvas = frame.from_local.tolist()
+        self.density = frame.density * frame.scale
         self.material = np.zeros((frame.n, frame.n), np.uint8)
         self.height = frame.blank()
 
@@ -58,20 +60,29 @@ class _Assembly:
         turn: float = 0.0,
     ) -> None:
         """A rectangle of half size `half` around `at`, turned by `turn` radians."""
-        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-        c, s = np.cos(turn), np.sin(turn)
-        outline = self.frame.to_canvas(corners @ np.array([[c, s], [-s, c]]) + at)
-        fixed = np.round(outline * 2**_SUBPIXEL).astype(np.int32)
+        c, s = math.cos(turn), math.sin(turn)
+        (x, y), (length, breadth) = at, half
+        along, across = (c * length, s * length), (-s * breadth, c * breadth)
+        outline = [
+            self._fixed(x + i * along[0] + j * across[0], y + i * along[1] + j * across[1])
+            for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ]
+        fixed = np.array(outline, np.int32)
         cv2.fillConvexPoly(self.material, fixed, _NUMBER[material], cv2.LINE_8, _SUBPIXEL)
         cv2.fillConvexPoly(self.height, fixed, height, cv2.LINE_8, _SUBPIXEL)
 
     def disc(self, at: tuple[float, float], radius: float, material: str, height: float) -> None:
         """A filled circle."""
-        centre = np.round(self.frame.to_canvas(np.array([at]))[0] * 2**_SUBPIXEL).astype(int)
-        reach = round(radius * self.frame.density * self.frame.scale * 2**_SUBPIXEL)
-        where = (int(centre[0]), int(centre[1]))
+        where = self._fixed(*at)
+        reach = round(radius * self.density * 2**_SUBPIXEL)
         cv2.circle(self.material, where, reach, _NUMBER[material], -1, cv2.LINE_8, _SUBPIXEL)
         cv2.circle(self.height, where, reach, height, -1, cv2.LINE_8, _SUBPIXEL)
+
+    def _fixed(self, x: float, y: float) -> tuple[int, int]:
+        """Part coordinates as canvas pixels in the fixed-point numbers that OpenCV draws with."""
+        (xx, xy, x0), (yx, yy, y0) = self.to_canvas
+        unit = 2**_SUBPIXEL
+        return round((xx * x + xy * y + x0) * unit), round((yx * x + yy * y + y0) * unit)
 
 
 def board(frame: Frame, rng: np.random.Generator, *, omit: bool = False) -> Surface:
@@ -217,7 +228,8 @@ def _copper() -> Sheet:
 
     def fixed(points: npt.ArrayLike) -> npt.NDArray[np.int32]:
         on_sheet = np.asarray(points) * 2 + SHEET_SIDE / 2
-        return np.round(on_sheet * 2**_SUBPIXEL).astype(np.int32)
+        whole: npt.NDArray[np.int32] = np.round(on_sheet * 2**_SUBPIXEL).astype(np.int32)
+        return whole
 
     for track in layout.TRACKS:
         cv2.polylines(sheet, [fixed(track)], False, 255, 6, cv2.LINE_AA, _SUBPIXEL)

@@ -39,7 +39,7 @@ class Camera:
 def draw_camera(rng: np.random.Generator) -> Camera:
     """A camera a little out of focus, with a little noise."""
     return Camera(
-        blur=rng.uniform(0.35, 0.75),
+        blur=rng.uniform(0.4, 0.65),
         exposure=float(np.exp(rng.normal(0, 0.05))),
         vignette=rng.uniform(0.08, 0.2),
         shot=rng.uniform(0.00012, 0.0004),
@@ -68,7 +68,8 @@ def develop(image: Field, camera: Camera, rng: np.random.Generator) -> npt.NDArr
     noise += image
     index = cv2.sqrt(np.maximum(noise, 0)) * ((_TONES - 1) / _WHITE)
     np.minimum(index, _TONES - 1, out=index)
-    return _tone_curve(camera.gamma).take(index.astype(np.uint16))
+    photograph: npt.NDArray[np.uint8] = _tone_curve(camera.gamma).take(index.astype(np.uint16))
+    return photograph
 
 
 def _tone_curve(gamma: float) -> npt.NDArray[np.uint8]:

@@ -111,7 +111,7 @@ STATIONS: Mapping[str, Station] = MappingProxyType(
             bearing,
             tables.mat,
             materials.STEEL,
-            ("scratch", "dent", "stain", "foreign"),
+            ("scratch", "burn", "stain", "foreign"),
             incomplete=partial(bearing, omit=True),
         ),
         "board": Station(

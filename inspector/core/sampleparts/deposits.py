@@ -119,7 +119,8 @@ def _curl(site: Site, length: float, wind: float) -> Path:
     )
     step = np.column_stack([np.cos(heading), np.sin(heading)])
     path: Path = np.cumsum(step * (length * site.frame.density / len(t)), axis=0)
-    return path - path[len(t) // 2] + pick_inside(site, 12.0)
+    path += pick_inside(site, 12.0) - path[len(t) // 2]
+    return path
 
 
 def _lay(site: Site, path: Path, width: float, height: float, finish: Finish) -> None:

@@ -165,7 +165,7 @@ def trace(site: Site, points: Path, window: Window, width: float) -> Field:
 
 
 def window_of(site: Site, points: Path, margin: float) -> Window | None:
-    """The canvas pixels around a line through canvas `points` (k, 2), or None where there are none."""
+    """The canvas pixels around a line through canvas `points` (k, 2), None if there are none."""
     n, pixels = site.frame.n, margin * site.frame.density
     left, top = np.maximum(points.min(axis=0) - pixels, 0).astype(int)
     right, bottom = np.minimum(points.max(axis=0) + pixels + 2, n).astype(int)

@@ -48,13 +48,14 @@ class Frame:
         return np.column_stack([turn * unit, turn @ first])
 
     @cached_property
-    def _from_local(self) -> npt.NDArray[np.float64]:
+    def from_local(self) -> npt.NDArray[np.float64]:
+        """The 2 × 3 matrix from part coordinates in units to canvas pixels (x, y)."""
         inverse = np.linalg.inv(self.to_local[:, :2])
         return np.column_stack([inverse, -inverse @ self.to_local[:, 2]])
 
     def to_canvas(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Canvas pixels (x, y) of part coordinates `points`, both (k, 2)."""
-        matrix = self._from_local
+        matrix = self.from_local
         return points @ matrix[:, :2].T + matrix[:, 2]
 
     @cached_property
@@ -107,4 +108,4 @@ def fill(frame: Frame, outline: npt.NDArray[np.float64]) -> Field:
     canvas = np.zeros((frame.n, frame.n), np.uint8)
     fixed = np.round(frame.to_canvas(outline) * 16).astype(np.int32)
     cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, 4)
-    return canvas.astype(np.float32) / 255
+    return canvas.astype(np.float32) * (1 / 255)

@@ -16,6 +16,7 @@ _TEETH = 22
 _ROOT, _TIP = 154.0, 190.0
 _BALLS = 9
 _PITCH_RADIUS, _BALL_RADIUS = 126.0, 23.0
+_GREASE = (0.045, 0.038, 0.028)
 _BEARING_WORDS: tuple[Word, ...] = (
     ("6204", 0.0, -171.0, 14.0, False),
     ("C3", 0.0, 171.0, 12.0, False),
@@ -129,16 +130,11 @@ def _race(
     bend = (turn - slot - 0.5) * pitch
     across, along = cv2.polarToCart(radius, bend)
     across -= _PITCH_RADIUS
-    lost = rng.integers(_BALLS)
-    if omit:
-        empty = (slot % _BALLS == float(lost)).astype(np.float32)
-    else:
-        empty = frame.blank()
     squared = across * across + along * along
     distance = cv2.sqrt(squared)
 
     grease = cloud(frame, rng, 22.0, 2)
-    surface.paint(gap, (0.045, 0.038, 0.028), metal=0.0, rough=0.25)
+    surface.paint(gap, _GREASE, metal=0.0, rough=0.25)
     floor = -17 + 1.2 * grease
     collar = smooth(np.abs(distance - (_BALL_RADIUS + 1.5)), 4.2, 3.0)
     ribbon = smooth(np.abs(radius - _PITCH_RADIUS), 9.5, 8.5)
@@ -150,11 +146,15 @@ def _race(
     rivet = smooth(between, 5.0, 1.5)
     height = floor + (9 + 3 * rivet - floor * 0.2) * cage
     ball = cv2.sqrt(np.maximum(((_BALL_RADIUS + 1.2) ** 2) - squared, 1))
-    on_ball = smooth(distance, _BALL_RADIUS - 0.3, _BALL_RADIUS - 1.7) * (1 - empty)
-    hollow = smooth(distance, _BALL_RADIUS - 0.3, _BALL_RADIUS - 1.7) * empty
+    on_ball = smooth(distance, _BALL_RADIUS - 0.3, _BALL_RADIUS - 1.7)
     surface.paint(cage, (0.47, 0.45, 0.41), metal=0.92, rough=0.3)
-    surface.paint(hollow, (0.045, 0.038, 0.028), metal=0.0, rough=0.25)
+    lost = int(rng.integers(_BALLS))
+    if omit:
+        # The angle starts anywhere, so the slots of one turn are counted on into the next.
+        pocket = on_ball * ((slot == lost) | (slot == lost + _BALLS))
+        surface.paint(pocket, _GREASE, metal=0.0, rough=0.25)
+        height += pocket * (floor - height)
+        on_ball -= pocket
     surface.paint(on_ball, (0.60, 0.60, 0.61), metal=0.98, rough=0.08)
-    height += hollow * (floor - height)
     height += on_ball * (ball - 19 - height)
     surface.relief += gap * (height - surface.relief)

@@ -36,7 +36,7 @@ def lay_sheet(frame: Frame, sheet: Sheet) -> Field:
     drawn: Field = cv2.warpAffine(
         sheet, step, (frame.n, frame.n), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     ).astype(np.float32)
-    return drawn / 255
+    return drawn * (1 / 255)
 
 
 @lru_cache(maxsize=32)

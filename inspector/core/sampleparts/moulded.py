@@ -67,7 +67,7 @@ def gasket(frame: Frame, rng: np.random.Generator, *, omit: bool = False) -> Sur
 def cap(frame: Frame, rng: np.random.Generator) -> Surface:
     """An injection-moulded screw cap: fluted skirt, crowned top, raised lettering, gate mark."""
     radius, angle = frame.polar()
-    flutes = np.cos(angle * _FLUTES)
+    flutes: Field = np.cos(angle * _FLUTES)
     edge = 184 + rng.normal(0, 0.7)
     depth = edge - radius + 2.0 * flutes
     shoulder = smooth(radius, 146, 180)

@@ -38,7 +38,8 @@ class RenderedPart:
 
     Attributes:
         image: RGB, uint8 of (size, size, 3).
-        mask: The defect's pixels, bool of (size, size); all False for a good part.
+        mask: The pixels whose shape or material the defect changed visibly, bool of (size, size);
+            all False for a good part. A shadow that the defect casts beside itself does not count.
     """
 
     image: npt.NDArray[np.uint8]

@@ -13,8 +13,8 @@ from inspector.core.sampleparts.surface import Surface
 
 # A change of a field below these cannot be seen in the image.
 _VISIBLE_SLOPE = 0.03
-_VISIBLE_BASE = 0.018  # of the square root, which is about how the image shows it
-_VISIBLE_FINISH = 0.05
+_VISIBLE_BASE = 0.026  # of the square root, which is about how the image shows it
+_VISIBLE_FINISH = 0.07
 _VISIBLE_LIFT = 0.6
 
 

@@ -64,7 +64,7 @@ def nut(frame: Frame, rng: np.random.Generator) -> Surface:
     x, y = frame.x, frame.y
     radius, angle = frame.polar()
     flats = 158 + rng.normal(0, 0.8)
-    across = np.abs(x)
+    across: Field = np.abs(x)
     for turn in (np.pi / 3, -np.pi / 3):
         side = np.abs(x * float(np.cos(turn)) + y * float(np.sin(turn)))
         np.maximum(across, side, out=across)

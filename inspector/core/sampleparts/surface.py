@@ -51,8 +51,10 @@ class Surface:
         box = (slice(top, top + height), slice(left, left + width))
         over = where[box]
         if colour is not None:
-            base = self.base[box]
-            base += cv2.merge([over] * 3) * (np.asarray(colour, np.float32) - base)
+            planes = cv2.split(self.base[box])
+            for plane, channel in zip(planes, colour, strict=True):
+                plane += over * (channel - plane)
+            self.base[box] = cv2.merge(planes)
         if metal is not None:
             self.metal[box] += over * (metal - self.metal[box])
         if rough is not None:

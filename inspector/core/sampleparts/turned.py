@@ -25,7 +25,7 @@ def washer(frame: Frame, rng: np.random.Generator) -> Surface:
     depth = np.minimum(outer - radius, radius - inner)
     relief = bevel(depth, 7.0, 5.0)
     swing = lookup(run(rng, 128, 6.0, closed=True), angle * (127 / (2 * np.pi)))
-    marks = tool_marks(frame, rng, 0.7, 0.8) * (1 + 0.25 * swing)
+    marks: Field = tool_marks(frame, rng, 0.7, 0.8) * (1 + 0.25 * swing)
     marks += 0.25 * tool_marks(frame, rng, 1.5, 2.0)
     relief += 0.14 * marks * smooth(depth, 3, 9)
     relief += 0.035 * grain(frame, rng)

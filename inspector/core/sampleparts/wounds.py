@@ -119,7 +119,6 @@ def dent(site: Site) -> None:
 
 def chip(site: Site) -> None:
     """A piece broken off the edge; the fracture falls off to where nothing is left."""
-    rng = site.rng
     radius = site.between(11, 42)
     start = pick_edge(site)
     x, y = inward(site, start)

@@ -1,0 +1,87 @@
+"""`inspector evaluate`: metrics on the test images, raw beside aligned, and the report."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from inspector.cli.following import follow
+from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
+from inspector.cli.projects import (
+    add_computing_arguments,
+    add_project_argument,
+    computing,
+    opened,
+)
+from inspector.cli.tables import evaluation_tables
+from inspector.jobs.outcome import CANCELLED
+from inspector.project.models import ModelRow
+from inspector.project.project import Project
+from inspector.project.results import EVALUATION_FILE, REPORT_FILE, read_evaluation
+from inspector.project.runs import RunRow
+from inspector.project.work import prepare_scoring, settle
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """The subcommand's options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "evaluate",
+        help="compare a model's scores with what is known of the test images",
+        description="Prints raw beside aligned, per class and under one threshold for all, and "
+        "writes an HTML report that opens alone.",
+    )
+    add_project_argument(parser)
+    parser.add_argument("--model", help="name or number of the model (default: the newest)")
+    parser.add_argument(
+        "--alignment",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="show this alignment variant (repeatable; default: all that the model has)",
+    )
+    add_computing_arguments(parser)
+    return parser
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Evaluates a model."""
+    with opened(options.project) as project:
+        model = project.find_model(options.model)
+        row = prepare_scoring(
+            project, model, computing(options), evaluate=True, variants=options.alignment
+        )
+        return evaluate_and_settle(project, model, row, output)
+
+
+def evaluate_and_settle(project: Project, model: ModelRow, row: RunRow, output: Output) -> int:
+    """Follows the worker of an evaluation to its end and prints what it found."""
+    outcome = follow(row, output)
+    results = settle(project, row, outcome)
+    if outcome.state == CANCELLED:
+        output.result({"state": outcome.state, "run": row.run_id})
+        return EXIT_CANCELLED
+    show_evaluation(row.folder, model.name, output, int(results["n_unread"]))
+    return EXIT_DONE
+
+
+def show_evaluation(folder: Path, model: str, output: Output, n_unread: int = 0) -> None:
+    """Prints the evaluation that lies in a run folder."""
+    evaluation = read_evaluation(folder)
+    report = folder / REPORT_FILE
+    output.result(
+        {
+            "state": "done",
+            "model": model,
+            "report": str(report),
+            "evaluation_file": str(folder / EVALUATION_FILE),
+            "n_unread": n_unread,
+            "evaluation": evaluation,
+        }
+    )
+    for table in evaluation_tables(evaluation):
+        output.say(table)
+        output.say()
+    if n_unread:
+        output.plain(f"{n_unread} images could not be read; `inspector import` lists why.")
+    output.plain(f"Report: {report}")

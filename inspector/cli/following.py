@@ -1,0 +1,77 @@
+"""Running a worker and showing how far it is: stage, rate, time left, stop early, cancel."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+from rich.progress import Progress, TaskID
+
+from inspector.cli.output import Output
+from inspector.cli.progress import progress_bars
+from inspector.jobs import events
+from inspector.jobs.events import Event
+from inspector.jobs.outcome import JobOutcome
+from inspector.jobs.process import Worker
+from inspector.project.runs import RunRow
+
+
+class _Stages:
+    """Shows the stages of a run, one bar each on a terminal, one line each elsewhere."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._console = progress.console
+        self._task: TaskID | None = None
+
+    def show(self, event: Event) -> None:
+        match event:
+            case events.Stage():
+                self._finish_bar()
+                label = f"{event.index}/{event.count} {event.title}"
+                if self._console.is_terminal:
+                    self._task = self._progress.add_task(label, total=None, unit="")
+                else:
+                    self._console.print(label)
+            case events.Progress() if self._task is not None:
+                self._progress.update(
+                    self._task, completed=event.done, total=event.total, unit=event.unit
+                )
+            case events.Note():
+                self._console.print(f"Note: {event.message}", markup=False)
+
+    def _finish_bar(self) -> None:
+        if self._task is not None:
+            task = self._progress.tasks[self._task]
+            self._progress.update(self._task, total=task.total or 1, completed=task.total or 1)
+
+
+def follow(run: RunRow, output: Output) -> JobOutcome:
+    """Starts the worker of a run folder (or resumes it) and waits for its end.
+
+    Ctrl-C ends the current stage early and keeps what is learned; a second one cancels the job and
+    discards it. Where this process is killed, the worker saves a checkpoint and ends.
+    """
+    worker = Worker(run.folder)
+    console = output.progress_console
+    asked = 0
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            worker.finish_early()
+            console.print("Ending this stage early, keeping what is learned. Again: cancel.")
+        else:
+            worker.cancel()
+            console.print("Cancelling; nothing of this run will be kept.")
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        with progress_bars(output) as progress:
+            stages = _Stages(progress)
+            for event in worker.events():
+                stages.show(event)
+        return worker.wait()
+    finally:
+        signal.signal(signal.SIGINT, previous)

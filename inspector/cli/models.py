@@ -1,0 +1,101 @@
+"""`inspector models`: the models of a project, and what is known of each."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from rich.table import Table
+
+from inspector.cli.output import EXIT_DONE, Output
+from inspector.cli.projects import add_project_argument, opened
+from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.project.models import ModelRow
+from inspector.project.project import Project
+from inspector.project.report.facts import card_facts
+from inspector.project.runs import RunState
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """The subcommand's options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "models", help="list a project's models, show one, or remove one"
+    )
+    add_project_argument(parser)
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--show", metavar="MODEL", help="print a model's card")
+    choice.add_argument("--remove", metavar="MODEL", help="remove a model and its scores")
+    return parser
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Lists, shows or removes."""
+    with opened(options.project) as project:
+        if options.remove is not None:
+            model = project.find_model(options.remove)
+            project.remove_model(options.remove)
+            output.result({"removed": model.name})
+            output.plain(f"Removed {model.name}.")
+        elif options.show is not None:
+            _show(project.find_model(options.show), output)
+        else:
+            _list(project, output)
+    return EXIT_DONE
+
+
+def _show(model: ModelRow, output: Output) -> None:
+    card = read_model_card(model.folder)
+    output.result({"name": model.name, "folder": str(model.folder), "card": card})
+    output.plain(model.name)
+    for name, value in card_facts(card).items():
+        output.plain(f"  {name}: {value}")
+    for name, threshold in card.thresholds.items():
+        basis = "held-out" if threshold.held_out else "training"
+        output.plain(
+            f"  Threshold ({name}): {threshold.value:.4f}, from "
+            f"{len(threshold.calibration_scores)} {basis} normal images, target "
+            f"{threshold.target_false_positive_rate:.1%} flagged"
+        )
+
+
+def _list(project: Project, output: Output) -> None:
+    rows = [(model, read_model_card(model.folder)) for model in project.models()]
+    lost = [run for run in project.runs() if run.state is RunState.LOST]
+    output.result(
+        {
+            "models": [_summary(model, card) for model, card in rows],
+            "lost_runs": [run.run_id for run in lost],
+        }
+    )
+    if not rows:
+        output.plain("No model yet: `inspector train` makes one.")
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for heading in ("model", "method", "preset", "backbone", "images", "classes", "created"):
+            table.add_column(heading, justify="right" if heading in ("images", "classes") else "left")
+        for model, card in rows:
+            facts = _summary(model, card)
+            table.add_row(*(str(facts[column]) for column in _COLUMNS))
+        output.say(table)
+    for run in lost:
+        output.plain(
+            f"Run {run.run_id} ended without a result; `inspector train {project.folder} "
+            f"--resume {run.run_id}` goes on with it."
+        )
+
+
+_COLUMNS = ("name", "method", "preset", "backbone", "n_images", "n_classes", "created")
+
+
+def _summary(model: ModelRow, card: ModelCard) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "method": model.method,
+        "preset": card.preset,
+        "backbone": model.backbone,
+        "n_images": sum(card.training_images.values()),
+        "n_classes": len(card.training_images),
+        "created": card.created,
+        "folder": str(model.folder),
+        "snapshot_digest": card.snapshot_digest,
+    }

@@ -1,0 +1,46 @@
+"""What the command line prints: text for people on stdout, or one JSON document for machines."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import msgspec
+from rich.console import Console, RenderableType
+
+EXIT_DONE, EXIT_ERROR, EXIT_USAGE, EXIT_CANCELLED = 0, 1, 2, 3
+EXIT_BUG, EXIT_INTERRUPTED = 70, 130
+
+
+class Output:
+    """Prints either for people or for machines.
+
+    Args:
+        json: For machines: text is dropped, `result` prints JSON. Progress stays on stderr.
+    """
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.json = json
+        # A pipe or a file has no width of its own: 100 columns keep the tables whole.
+        width = None if sys.stdout.isatty() else 100
+        self._console = Console(quiet=json, highlight=False, width=width, soft_wrap=False)
+        self.progress_console = Console(stderr=True, highlight=False, quiet=json)
+
+    def say(self, text: RenderableType = "") -> None:
+        """A line or a table for people."""
+        self._console.print(text)
+
+    def plain(self, text: str) -> None:
+        """A line that may hold anything, a path above all: no markup, never wrapped."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def result(self, document: Any) -> None:
+        """The JSON document for machines; nothing for people."""
+        if self.json:
+            sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+            sys.stdout.flush()
+
+    def error(self, message: str, hint: str) -> None:
+        """What went wrong and what to do; on stderr, and as JSON on stdout for machines."""
+        self.result({"error": message, "hint": hint})
+        sys.stderr.write(f"inspector: {message}\n" + (f"           {hint}\n" if hint else ""))

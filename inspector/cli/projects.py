@@ -1,0 +1,49 @@
+"""Opening the project that a command names."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from inspector.project.project import Project
+from inspector.project.work import Computing, take_over_finished
+
+
+def add_project_argument(parser: argparse.ArgumentParser) -> None:
+    """The positional PROJECT."""
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
+
+
+def add_computing_arguments(parser: argparse.ArgumentParser) -> None:
+    """--device and --precision."""
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda", "mps"),
+        help="where to compute (auto: a GPU where there is one)",
+    )
+    parser.add_argument(
+        "--precision",
+        default="auto",
+        choices=("auto", "float32", "bfloat16", "float16"),
+        help="number format (auto: what is fastest with equal scores)",
+    )
+
+
+def computing(options: argparse.Namespace) -> Computing:
+    """What `add_computing_arguments` collected."""
+    return Computing(device=options.device, precision=options.precision)
+
+
+@contextmanager
+def opened(folder: Path, *, create: bool = False) -> Iterator[Project]:
+    """The project in `folder`; with `create`, made where there is none."""
+    if create and not Project.is_project(folder):
+        project = Project.create(folder)
+    else:
+        project = Project.open(folder)
+    with project:
+        take_over_finished(project)
+        yield project

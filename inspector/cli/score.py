@@ -1,0 +1,191 @@
+"""`inspector score`: scores and decisions for a project's images, or for any folder."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from inspector.cli.following import follow
+from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
+from inspector.cli.projects import (
+    add_computing_arguments,
+    add_project_argument,
+    computing,
+    opened,
+)
+from inspector.core.evaluation import ImageResult
+from inspector.core.files import write_atomically
+from inspector.core.layouts import LAYOUTS
+from inspector.errors import InspectorError
+from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.jobs.outcome import CANCELLED
+from inspector.project.models import ModelRow
+from inspector.project.report.words import class_label
+from inspector.project.results import Results, UnreadImage, read_results
+from inspector.project.work import prepare_folder_scoring, prepare_scoring, settle
+
+_SHOWN = 10
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """The subcommand's options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "score",
+        help="score a project's images, or a folder that is not imported",
+        description="A score above the threshold means NG. Scores of a project's own images are "
+        "kept in the project; --out writes them as CSV.",
+    )
+    add_project_argument(parser)
+    parser.add_argument("folder", type=Path, nargs="?", help="score this folder instead")
+    parser.add_argument("--model", help="name or number of the model (default: the newest)")
+    parser.add_argument("--alignment", metavar="NAME", help="decide by this alignment variant")
+    parser.add_argument("--layout", choices=list(LAYOUTS), help="force the folder's layout")
+    parser.add_argument("--threshold", type=float, help="decide by this threshold instead")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write all scores as CSV")
+    add_computing_arguments(parser)
+    return parser
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """How scores become OK or NG, and what made them."""
+
+    model: ModelRow
+    card: ModelCard
+    variant: str
+    threshold: float
+
+    def is_ng(self, result: ImageResult) -> bool:
+        return result.scores[self.variant] > self.threshold
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Scores images."""
+    with opened(options.project) as project:
+        model = project.find_model(options.model)
+        decision = _decision(model, options.alignment, options.threshold)
+        if options.folder is None:
+            row = prepare_scoring(
+                project, model, computing(options), variants=(decision.variant,)
+            )
+        else:
+            row = prepare_folder_scoring(
+                project, model, options.folder, options.layout, computing(options)
+            )
+        outcome = follow(row, output)
+        settle(project, row, outcome)
+        if outcome.state == CANCELLED:
+            output.result({"state": outcome.state, "run": row.run_id})
+            return EXIT_CANCELLED
+        results = read_results(row.folder)
+    if options.out is not None:
+        write_atomically(options.out.expanduser().absolute(), _as_csv(results, decision))
+    output.result(_document(results, decision, row.run_id))
+    _say(results, decision, output, options.out)
+    return EXIT_DONE
+
+
+def _decision(model: ModelRow, alignment: str | None, threshold: float | None) -> _Decision:
+    card = read_model_card(model.folder)
+    variant = alignment or card.default_alignment
+    if variant not in card.thresholds:
+        raise InspectorError(
+            f"The model {model.name} has no alignment '{variant}'.",
+            f"It has: {', '.join(card.alignments)}.",
+        )
+    value = card.thresholds[variant].value if threshold is None else threshold
+    return _Decision(model, card, variant, value)
+
+
+def _say(results: Results, decision: _Decision, output: Output, out: Path | None) -> None:
+    flagged = [r for r in results.scored if decision.is_ng(r)]
+    output.plain(
+        f"{len(results.scored)} images scored by {decision.model.name} ({decision.variant}), "
+        f"{len(flagged)} above the threshold {decision.threshold:.3f}."
+    )
+    output.say(_per_class(results.scored, flagged))
+    worst = sorted(flagged, key=lambda r: -r.scores[decision.variant])[:_SHOWN]
+    if worst:
+        output.plain("Most anomalous:")
+    for result in worst:
+        output.plain(f"  {result.scores[decision.variant]:8.3f}  {result.path}")
+    _say_unread(results.unread, output)
+    if out is not None:
+        output.plain(f"Scores: {out}")
+
+
+def _say_unread(unread: Sequence[UnreadImage], output: Output) -> None:
+    if unread:
+        output.plain(f"{len(unread)} images could not be scored:")
+    for image in unread[:_SHOWN]:
+        output.plain(f"  {image.reason} {image.hint}".rstrip())
+    if len(unread) > _SHOWN:
+        output.plain(f"  … and {len(unread) - _SHOWN} more; --json and --out list all.")
+
+
+def _per_class(scored: Sequence[ImageResult], flagged: Sequence[ImageResult]) -> Table:
+    table = Table("class", box=None, header_style="bold", pad_edge=False)
+    for heading in ("images", "NG"):
+        table.add_column(heading, justify="right")
+    total = Counter(result.class_name for result in scored)
+    bad = Counter(result.class_name for result in flagged)
+    for name in sorted(total):
+        table.add_row(class_label(name), str(total[name]), str(bad[name]))
+    return table
+
+
+def _document(results: Results, decision: _Decision, run_id: int) -> dict[str, Any]:
+    return {
+        "state": "done",
+        "run": run_id,
+        "model": decision.model.name,
+        "alignment": decision.variant,
+        "threshold": decision.threshold,
+        "images": [
+            {
+                "path": result.path,
+                "class": result.class_name,
+                "decision": "NG" if decision.is_ng(result) else "OK",
+                "score": result.scores[decision.variant],
+                "raw_score": result.raw_score,
+            }
+            for result in results.scored
+        ],
+        "unread": results.unread,
+    }
+
+
+def _as_csv(results: Results, decision: _Decision) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(
+        ("path", "class", "truth", "decision", "score", "raw_score", "u", "gamma", "alignment")
+        + ("threshold", "model", "model_snapshot", "problem")
+    )
+    trace = (
+        decision.variant,
+        f"{decision.threshold:.6f}",
+        decision.model.name,
+        decision.card.snapshot_digest,
+    )
+    for result in results.scored:
+        numbers = (result.scores[decision.variant], result.raw_score, result.u, result.gamma)
+        writer.writerow(
+            (result.path, result.class_name, result.truth)
+            + ("NG" if decision.is_ng(result) else "OK",)
+            + tuple("" if number is None else f"{number:.6f}" for number in numbers)
+            + trace
+            + ("",)
+        )
+    for image in results.unread:
+        writer.writerow((image.path, "", "", "", "", "", "", "", *trace, image.reason))
+    # The mark at the start is what makes spreadsheets read UTF-8.
+    return text.getvalue().encode("utf-8-sig")

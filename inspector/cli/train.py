@@ -1,0 +1,100 @@
+"""`inspector train`: a model from a project's normal images."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from inspector.cli.following import follow
+from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
+from inspector.cli.projects import (
+    add_computing_arguments,
+    add_project_argument,
+    computing,
+    opened,
+)
+from inspector.errors import InspectorError
+from inspector.jobs.catalogue import METHODS, Parameters
+from inspector.jobs.outcome import CANCELLED
+from inspector.project.project import Project
+from inspector.project.runs import RunRow
+from inspector.project.work import TRAIN, prepare_training, settle
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """The subcommand's options."""
+    lines = [
+        f"  {method.name}: {method.sentence} Needs: {method.needs}\n"
+        + "\n".join(f"    --preset {preset.name}: {preset.sentence}" for preset in method.presets)
+        for method in METHODS.values()
+    ]
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "train",
+        help="train a model on a project's normal images",
+        description="Ctrl-C ends the current stage early and keeps what is learned; a second "
+        "Ctrl-C cancels and discards. A run that was killed goes on with --resume.",
+        epilog="methods:\n" + "\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_project_argument(parser)
+    parser.add_argument("--method", default="revdist", choices=list(METHODS))
+    parser.add_argument("--preset", default="", help="named parameters (default: the first)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a parameter: image_size=192, alignment.folds=5, revdist.iterations=1000",
+    )
+    parser.add_argument("--seed", type=int, help="seed of every random choice")
+    parser.add_argument("--resume", type=int, metavar="RUN", help="go on with a lost or failed run")
+    add_computing_arguments(parser)
+    return parser
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Trains, or resumes a training."""
+    changes = dict(_change(text) for text in options.set)
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    with opened(options.project) as project:
+        if options.resume is not None:
+            row = _resumed(project, options.resume)
+        else:
+            row = prepare_training(
+                project, options.method, options.preset, changes, computing(options)
+            )
+        output.plain(f"Run {row.run_id} in {row.folder}")
+        return train_and_settle(project, row, output)
+
+
+def train_and_settle(project: Project, row: RunRow, output: Output) -> int:
+    """Follows the worker of a training to its end and registers the model."""
+    outcome = follow(row, output)
+    results = settle(project, row, outcome)
+    output.result({"state": outcome.state, "run": row.run_id, **results})
+    if outcome.state == CANCELLED:
+        output.plain(f"Run {row.run_id} was cancelled; nothing of it was kept.")
+        return EXIT_CANCELLED
+    output.plain(f"Model {results['model']} is ready.")
+    return EXIT_DONE
+
+
+def _resumed(project: Project, run_id: int) -> RunRow:
+    row = project.find_run(run_id)
+    if row.kind != TRAIN:
+        raise InspectorError(f"Run {run_id} is no training.", "Start it again instead.")
+    return project.resume_run(run_id)
+
+
+def _change(text: str) -> tuple[str, Parameters | Any]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise InspectorError(
+            f"'{text}' is not of the form NAME=VALUE.", "For example --set image_size=192."
+        )
+    try:
+        return name.strip(), json.loads(value)
+    except json.JSONDecodeError:
+        return name.strip(), value

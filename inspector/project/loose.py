@@ -1,0 +1,65 @@
+"""Scoring a folder that is not part of the project: a snapshot of it that no database knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from inspector.core.images import probe_image
+from inspector.core.layouts import recognise
+from inspector.core.samples import Sample
+from inspector.core.windows import IntensityWindow
+from inspector.errors import InspectorError
+from inspector.project.paths import now
+from inspector.project.snapshots import Snapshot, SnapshotEntry, digest_of
+
+
+def snapshot_of_folder(
+    folder: Path, layout: str | None, windows: Mapping[str, IntensityWindow]
+) -> Snapshot:
+    """All images of a folder, numbered from 1; those that cannot be read too.
+
+    Args:
+        folder: Any layout that `recognise` knows; a flat folder above all.
+        layout: Forces a layout.
+        windows: The model's intensity window per class. A 16-bit image of a class without one gets
+            the window that spans them all.
+
+    Raises:
+        InspectorError: There is no image in the folder.
+    """
+    found = recognise(folder, layout)
+    entries = tuple(_entry(n, sample, windows) for n, sample in enumerate(found.samples, 1))
+    return Snapshot(0, now(), digest_of(entries), entries)
+
+
+def _entry(
+    number: int, sample: Sample, windows: Mapping[str, IntensityWindow]
+) -> SnapshotEntry:
+    return SnapshotEntry(
+        image_id=number,
+        path=str(sample.path),
+        sha256="",  # not imported: nothing refers back to it
+        class_name=sample.class_name,
+        split=sample.split,
+        truth=sample.truth,
+        defect_kind=sample.defect_kind,
+        masks=tuple(map(str, sample.mask_paths)),
+        window=_window(sample, windows),
+    )
+
+
+def _window(sample: Sample, windows: Mapping[str, IntensityWindow]) -> IntensityWindow | None:
+    if not windows:
+        return None
+    try:
+        if probe_image(sample.path).bit_depth != 16:
+            return None
+    except InspectorError:
+        return None  # the worker will say what is wrong with it
+    if sample.class_name in windows:
+        return windows[sample.class_name]
+    return IntensityWindow(
+        min(window.low for window in windows.values()),
+        max(window.high for window in windows.values()),
+    )

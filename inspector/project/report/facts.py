@@ -1,0 +1,31 @@
+"""The model card in words, for reports and lists."""
+
+from __future__ import annotations
+
+from inspector.jobs.catalogue import find_method
+from inspector.jobs.model_card import ModelCard
+
+
+def card_facts(card: ModelCard) -> dict[str, str]:
+    """The model card in words, in reading order."""
+    method = find_method(card.method)
+    n_images = sum(card.training_images.values())
+    facts = {
+        "Method": f"{method.title} ({card.method}, preset {card.preset})",
+        "Backbone": f"{card.backbone} (weights {card.backbone_sha256[:12]})",
+        "Input": f"{card.image_size} × {card.image_size} pixels",
+        "Image score": f"mean of the top {card.score_percent:g} % of the pixels"
+        if card.score_percent
+        else "maximum of the pixels",
+        "Training images": f"{n_images} normal images of {len(card.training_images)} classes",
+        "Training steps": ", ".join(f"{name} {steps}" for name, steps in card.steps.items()),
+        "Alignment": f"{card.default_alignment}, statistics {card.alignment_statistics}",
+        "Snapshot": f"{card.snapshot_id} ({card.snapshot_digest[:12]})",
+        "Seed": str(card.seed),
+        "Computed on": f"{card.device}, {card.precision}",
+        "Created": card.created,
+        "Versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),
+    }
+    for number, note in enumerate(card.notes, 1):
+        facts[f"Note {number}"] = note
+    return facts

@@ -1,0 +1,165 @@
+"""Jobs of a project: preparing a run folder for a worker, and taking over what the worker made.
+
+The window and the command line start the process between the two; neither knows more about jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from inspector.core.files import write_atomically
+from inspector.errors import InspectorError
+from inspector.jobs.catalogue import Parameters, find_method, resolve_parameters
+from inspector.jobs.model_card import read_model_card
+from inspector.jobs.outcome import DONE, JobOutcome
+from inspector.jobs.spec import JOB_FILE, Job, ScoreJob, TrainJob, read_job
+from inspector.project.loose import snapshot_of_folder
+from inspector.project.models import ModelRow
+from inspector.project.project import Project
+from inspector.project.results import RESULTS_FILE, read_results
+from inspector.project.runs import RunRow, RunState
+
+TRAIN, SCORE, EVALUATE, SCORE_FOLDER = "train", "score", "evaluate", "score-folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Computing:
+    """Where and how a worker computes: names as in `TrainJob`."""
+
+    device: str = "auto"
+    precision: str = "auto"
+
+
+def prepare_training(
+    project: Project, method_name: str, preset: str, changes: Parameters, computing: Computing
+) -> RunRow:
+    """A run folder for a training on the project as it is now.
+
+    Raises:
+        InspectorError: A parameter is not valid, or there is nothing to learn from.
+    """
+    method = find_method(method_name)
+    parameters = resolve_parameters(method, preset or method.presets[0].name, changes)
+    snapshot = project.take_snapshot()
+    if not snapshot.normal_training():
+        raise InspectorError(
+            "The project has no normal images to learn from.",
+            "Import images of good parts: a folder with train/good, or any folder of good parts "
+            "with --assume-good.",
+        )
+    job = TrainJob(
+        method=method.name,
+        preset=preset or method.presets[0].name,
+        snapshot=str(project.snapshot_file(snapshot.snapshot_id)),
+        cache=str(project.cache_folder),
+        common=parameters.common,
+        alignment=parameters.alignment,
+        method_parameters=msgspec.to_builtins(parameters.method),
+        device=computing.device,
+        precision=computing.precision,
+    )
+    return _new_run(project, TRAIN, method.name, job, snapshot.snapshot_id)
+
+
+def prepare_scoring(
+    project: Project,
+    model: ModelRow,
+    computing: Computing,
+    *,
+    evaluate: bool = False,
+    variants: Sequence[str] = (),
+) -> RunRow:
+    """A run folder for scoring the project's images; with `evaluate`, its test images."""
+    snapshot = project.take_snapshot()
+    job = ScoreJob(
+        model=str(model.folder),
+        snapshot=str(project.snapshot_file(snapshot.snapshot_id)),
+        subset="test" if evaluate else "all",
+        variants=tuple(variants),
+        evaluate=evaluate,
+        device=computing.device,
+        precision=computing.precision,
+    )
+    kind = EVALUATE if evaluate else SCORE
+    return _new_run(project, kind, model.method, job, snapshot.snapshot_id)
+
+
+def prepare_folder_scoring(
+    project: Project, model: ModelRow, folder: Path, layout: str | None, computing: Computing
+) -> RunRow:
+    """A run folder for scoring images that are not imported."""
+    card = read_model_card(model.folder)
+    snapshot = snapshot_of_folder(folder, layout, card.windows)
+    run = project.new_run(SCORE_FOLDER, model.method, b"{}", None)
+    file = run.folder / "snapshot.json"
+    write_atomically(file, msgspec.json.encode(snapshot))
+    job = ScoreJob(
+        model=str(model.folder),
+        snapshot=str(file),
+        device=computing.device,
+        precision=computing.precision,
+    )
+    write_atomically(run.folder / JOB_FILE, msgspec.json.encode(job))
+    return run
+
+
+def settle(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]:
+    """Takes over what a worker left: registers its model, stores its scores, closes the run.
+
+    Returns:
+        The outcome's results; a training's with the "model" name under which it was registered.
+
+    Raises:
+        InspectorError: The job failed; says why and what to do.
+    """
+    current = project.find_run(run.run_id)
+    if current.state in (RunState.RUNNING, RunState.LOST) and outcome.state != RunState.LOST:
+        project.finish_run(run.run_id, msgspec.json.encode(outcome), RunState(outcome.state))
+    elif current.state is RunState.RUNNING:
+        project.mark_lost_runs()
+    if outcome.state != DONE:
+        if outcome.state in (RunState.FAILED, RunState.LOST):
+            raise InspectorError(outcome.message, outcome.hint)
+        return {}
+    return _take_over(project, run, outcome)
+
+
+def take_over_finished(project: Project) -> None:
+    """Takes over runs whose worker finished while nobody was listening."""
+    registered = {model.run_id for model in project.models()}
+    for run in project.runs():
+        if run.kind == TRAIN and run.state is RunState.DONE and run.run_id not in registered:
+            made = (run.folder / "model").is_dir()
+            if made and run.outcome_json is not None:
+                outcome = msgspec.json.decode(run.outcome_json, type=JobOutcome)
+                _take_over(project, run, outcome)
+
+
+def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]:
+    results = dict(outcome.results)
+    if run.kind == TRAIN:
+        model = project.add_model(run.run_id, run.folder / str(results["model"]))
+        results["model"] = model.name
+    elif run.kind in (SCORE, EVALUATE) and run.snapshot_id is not None:
+        job = read_job(run.folder)
+        assert isinstance(job, ScoreJob)
+        model = project.find_model(Path(job.model).name)
+        scored = read_results(run.folder).scored
+        project.save_scores(model.model_id, run.snapshot_id, scored)
+    if (run.folder / RESULTS_FILE).exists():
+        results["folder"] = str(run.folder)
+    return results
+
+
+def _new_run(
+    project: Project, kind: str, method: str, job: Job, snapshot_id: int | None
+) -> RunRow:
+    encoded = msgspec.json.encode(job)
+    run = project.new_run(kind, method, encoded, snapshot_id)
+    write_atomically(run.folder / JOB_FILE, encoded)
+    return run
