@@ -1,4 +1,4 @@
-"""The one exception type for problems that a user can act on. Anything else that is raised is a bug."""
+"""The exception for problems that a user can act on. Anything else that is raised is a bug."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def fit_cada(
         predicted = aligner(descriptors[chosen].float())
         loss = F.smooth_l1_loss(predicted, standardised[chosen], beta=_LINEAR_FROM)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(aligner.parameters(), _GRADIENT_CLIP)
         optimiser.step()
         if step % _METRIC_EVERY == 0:
@@ -61,9 +61,7 @@ def fit_cada(
     return aligner.eval()
 
 
-def fit_class_statistics(
-    class_names: Sequence[str], u: Tensor, gamma: Tensor
-) -> ClassStatistics:
+def fit_class_statistics(class_names: Sequence[str], u: Tensor, gamma: Tensor) -> ClassStatistics:
     """CaDA-A from one class name and statistics (N,), (N,) per image."""
     names = sorted(set(class_names))
     aligner = ClassStatistics(names)

@@ -72,9 +72,7 @@ def pack_training(
     return tensors, {"groups": state["param_groups"]}
 
 
-def unpack_training(
-    saved: Saved, model: torch.nn.Module, optimiser: torch.optim.Optimizer
-) -> None:
+def unpack_training(saved: Saved, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
     """Puts back what `pack_training` took."""
     prefix = "model."
     model.load_state_dict(

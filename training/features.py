@@ -143,9 +143,7 @@ class FeatureCache:
         places = [known[_key(entries[row])] for row in rows]
         return CachedFeatures(places, self._shapes, self._size, self._device), rows, problems
 
-    def _write_shard(
-        self, entries: Sequence[SnapshotEntry], problems: list[str]
-    ) -> Iterator[int]:
+    def _write_shard(self, entries: Sequence[SnapshotEntry], problems: list[str]) -> Iterator[int]:
         """Writes one shard, yielding how many images each batch has dealt with."""
         name = hashlib.sha256("".join(map(_key, entries)).encode()).hexdigest()[:16]
         temporary = self._folder / f".{name}.{os.getpid()}.npy"

@@ -52,7 +52,7 @@ def fit(
             _, decoded = detector.reconstruct(features)
         loss = global_cosine_loss(features, decoded)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if step % _METRIC_EVERY == 0:
             run.metric("loss", step, loss.item())

@@ -27,7 +27,7 @@ def batch_rows(rows: Sequence[int], batch_size: int, step: int, seed: int) -> li
 
 
 def fold_of(n: int, folds: int, seed: int) -> NDArray[np.int64]:
-    """A fold number in [0, folds) for each of n images, shuffled, sizes differing by one at most."""
+    """A fold in [0, folds) for each of n images, shuffled, sizes differing by one at most."""
     numbers = np.arange(n) % folds
     shuffled: NDArray[np.int64] = np.random.default_rng([seed, 0xF01D]).permutation(numbers)
     return shuffled

@@ -65,7 +65,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         InspectorError: No normal images, no weights, no such device.
     """
     snapshot = read_snapshot(Path(job.snapshot))
-    entries = _normal_entries(snapshot)
+    entries: Sequence[SnapshotEntry] = _normal_entries(snapshot)
     folds = _folds(job, len(entries), run)
     n_folds = 0 if folds is None else int(folds.max()) + 1
     fold_stages = [f"fold-{fold + 1}" for fold in range(n_folds)]
@@ -136,7 +136,7 @@ def _prepare(
     size = job.common.image_size
     backbone = load_backbone(job.common.backbone, lambda done, all_: run.progress(done, all_, "B"))
     device = _device(job, run, backbone)
-    backbone.to(device.torch, memory_format=torch.channels_last)
+    device.place(backbone)
     cache = FeatureCache(Path(job.cache), backbone, size, device)
     if not cache.fits(len(entries)):
         run.note("The feature cache would not fit the disk; features are computed in every step.")
@@ -182,7 +182,7 @@ def _fit_detector(
         parameters = msgspec.structs.replace(parameters, iterations=iterations)
     torch.manual_seed(job.common.seed)
     detector = build_detector(job.method, training.backbone)
-    detector.to(training.device.torch, memory_format=torch.channels_last)
+    training.device.place(detector)
     some = list(held_out[:: max(1, len(held_out) // _VALIDATION_IMAGES)])
 
     def validate(step: int) -> None:

@@ -75,11 +75,7 @@ def main(run_folder: Path) -> int:
         emit(events.Done(time=time.time(), state="interrupted"))
         return EXIT_INTERRUPTED
     except InspectorError as error:
-        emit(
-            events.Failure(
-                time=time.time(), kind="user", message=error.message, hint=error.hint
-            )
-        )
+        emit(events.Failure(time=time.time(), kind="user", message=error.message, hint=error.hint))
         outcome = JobOutcome(state=FAILED, message=error.message, hint=error.hint)
         return _end(run_folder, emit, outcome, EXIT_FAILED)
     except Exception as error:  # noqa: BLE001  (a bug: reported whole, never swallowed)

@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from inspector.cli.progress import counting
 from inspector.cli.output import EXIT_DONE, Output
+from inspector.cli.progress import counting
 from inspector.cli.projects import add_project_argument, opened
 from inspector.core.layouts import LAYOUTS
 from inspector.core.samples import Split, Truth
@@ -42,15 +42,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Imports and says what was found, problems included."""
-    with opened(options.project, create=True) as project:
-        with counting(output, "Reading images", "images") as progress:
-            summary = project.import_folder(
-                options.folder,
-                options.layout,
-                Truth.GOOD if options.assume_good else None,
-                options.class_name,
-                progress,
-            )
+    with (
+        opened(options.project, create=True) as project,
+        counting(output, "Reading images", "images") as progress,
+    ):
+        summary = project.import_folder(
+            options.folder,
+            options.layout,
+            Truth.GOOD if options.assume_good else None,
+            options.class_name,
+            progress,
+        )
     output.result(summary)
     _say(summary, output)
     return EXIT_DONE

@@ -72,7 +72,9 @@ def _list(project: Project, output: Output) -> None:
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for heading in ("model", "method", "preset", "backbone", "images", "classes", "created"):
-            table.add_column(heading, justify="right" if heading in ("images", "classes") else "left")
+            table.add_column(
+                heading, justify="right" if heading in ("images", "classes") else "left"
+            )
         for model, card in rows:
             facts = _summary(model, card)
             table.add_row(*(str(facts[column]) for column in _COLUMNS))

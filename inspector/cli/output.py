@@ -16,11 +16,13 @@ class Output:
     """Prints either for people or for machines.
 
     Args:
-        json: For machines: text is dropped, `result` prints JSON. Progress stays on stderr.
+        json: For machines: text and progress are dropped, `result` prints JSON.
+        silent: Drops the JSON too, for a step of a command that prints its own.
     """
 
-    def __init__(self, *, json: bool = False) -> None:
+    def __init__(self, *, json: bool = False, silent: bool = False) -> None:
         self.json = json
+        self._silent = silent
         # A pipe or a file has no width of its own: 100 columns keep the tables whole.
         width = None if sys.stdout.isatty() else 100
         self._console = Console(quiet=json, highlight=False, width=width, soft_wrap=False)
@@ -36,7 +38,7 @@ class Output:
 
     def result(self, document: Any) -> None:
         """The JSON document for machines; nothing for people."""
-        if self.json:
+        if self.json and not self._silent:
             sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
             sys.stdout.flush()
 

@@ -73,9 +73,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         model = project.find_model(options.model)
         decision = _decision(model, options.alignment, options.threshold)
         if options.folder is None:
-            row = prepare_scoring(
-                project, model, computing(options), variants=(decision.variant,)
-            )
+            row = prepare_scoring(project, model, computing(options), variants=(decision.variant,))
         else:
             row = prepare_folder_scoring(
                 project, model, options.folder, options.layout, computing(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from rich.table import Table
 
@@ -82,8 +83,11 @@ def _rows(
     table: Table,
 ) -> None:
     for name in first.per_class:
-        # The default argument binds the name of this turn.
-        add(class_label(name), lambda variant, name=name: variant.per_class[name], "")
+        add(class_label(name), partial(_of_class, name), "")
     table.add_section()
     add("class average", lambda variant: variant.class_average, "")
     add("absolute-unified", lambda variant: variant.absolute_unified, "bold")
+
+
+def _of_class(name: str, variant: VariantEvaluation) -> MetricRow:
+    return variant.per_class[name]

@@ -34,7 +34,7 @@ class Sample:
         split: Part of the data set.
         truth: Good, defective or unknown.
         defect_kind: The kind of defect as the folder names it ("scratch"); empty for good ones.
-        mask_paths: Ground-truth mask files, absolute; their union is the mask. Any value > 0 is defect.
+        mask_paths: Ground-truth mask files, absolute; their union is the mask, > 0 is defect.
     """
 
     path: Path
@@ -55,5 +55,5 @@ class Problem:
 
 
 def is_normal_for_training(split: Split, truth: Truth) -> bool:
-    """Whether an image serves to learn what *normal* looks like: good, and not set aside for test."""
+    """Whether an image serves to learn what *normal* looks like: good and not for test."""
     return truth is Truth.GOOD and split in (Split.TRAIN, Split.UNASSIGNED)

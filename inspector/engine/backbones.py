@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,13 +34,13 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, body: nn.Module, weights: WeightsFile | None) -> None:
         super().__init__()
-        info = body.feature_info  # type: ignore[union-attr]
+        info: Any = body.feature_info
         config = timm.get_pretrained_cfg(name)
         self.name = name
         self.weights = weights
         self.body = body
-        self.channels: tuple[int, ...] = tuple(info.channels())  # type: ignore[operator]
-        self.strides: tuple[int, ...] = tuple(info.reduction())  # type: ignore[operator]
+        self.channels: tuple[int, ...] = tuple(info.channels())
+        self.strides: tuple[int, ...] = tuple(info.reduction())
         self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
         self.requires_grad_(False)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from inspector.errors import InspectorError
 
@@ -40,6 +41,11 @@ class Device:
         if self.kind == "mps":
             return "Apple GPU (mps)"
         return f"CPU, {torch.get_num_threads()} threads"
+
+    def place(self, module: nn.Module) -> None:
+        """Moves a module here, channels last: the layout that convolutions like best."""
+        module.to(self.torch)
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @contextlib.contextmanager
     def autocast(self) -> Iterator[None]:

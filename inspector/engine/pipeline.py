@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from inspector.engine.alignment.base import Aligner, Statistics
 from inspector.engine.detectors.base import Detector
@@ -59,12 +59,9 @@ class Pipeline:
 
     def to(self, device: Device) -> Pipeline:
         """Moves all parts to a device and sets them to inference."""
-        modules: list[nn.Module] = [self.detector, self.detector.backbone, *self.aligners.values()]
-        for module in modules:
-            module.to(device.torch).eval()
-        if device.kind == "cuda":
-            self.detector.to(memory_format=torch.channels_last)
-            self.detector.backbone.to(memory_format=torch.channels_last)
+        for module in (self.detector, self.detector.backbone, *self.aligners.values()):
+            device.place(module)
+            module.eval()
         return self
 
     @torch.inference_mode()

@@ -9,6 +9,7 @@ signatures is enough for the import. Import this module before timm.
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import torch
 
@@ -24,12 +25,10 @@ def _compiled_operators_load() -> bool:
     spec = importlib.util.find_spec("torchvision")
     if spec is None or not spec.submodule_search_locations:
         return True  # no torchvision at all: its own import error says so
-    from pathlib import Path
-
     folder = Path(spec.submodule_search_locations[0])
     for file in sorted(folder.glob("_C*.so")) + sorted(folder.glob("_C*.pyd")):
         try:
-            torch.ops.load_library(str(file))
+            torch.ops.load_library(str(file))  # type: ignore[no-untyped-call]
         except OSError:
             continue
         return True
@@ -41,10 +40,10 @@ def ensure_torchvision_imports() -> None:
     global _library
     if _library is not None or _compiled_operators_load():
         return
-    _library = torch.library.Library("torchvision", "DEF")
+    _library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
     for name, signature in _SIGNATURES.items():
         if not hasattr(torch.ops.torchvision, name):
-            _library.define(signature)
+            _library.define(signature)  # type: ignore[no-untyped-call]
 
 
 ensure_torchvision_imports()

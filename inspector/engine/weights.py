@@ -172,7 +172,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001  (the libraries raise anything on a damaged file)
+    except Exception as error:
         raise InspectorError(
             f"The weights file {path} cannot be read ({error}).",
             "Fetch it again; only safetensors and plain tensor files are accepted.",

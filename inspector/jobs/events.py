@@ -77,7 +77,7 @@ class Done(_Event, frozen=True, kw_only=True, tag="done"):
 
 Event = Hello | Stage | Progress | Metric | Checkpoint | Note | Failure | Done
 
-_decoder = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def encode_event(event: Event) -> bytes:

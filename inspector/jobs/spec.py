@@ -71,8 +71,9 @@ def read_job(run_folder: Path) -> Job:
     """
     file = run_folder / JOB_FILE
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Job)
+        job: Job = msgspec.json.decode(file.read_bytes(), type=Job)
     except (OSError, msgspec.MsgspecError) as error:
         raise InspectorError(
             f"{file} is missing or damaged ({error}).", "Start the job again."
         ) from error
+    return job

@@ -33,9 +33,7 @@ def snapshot_of_folder(
     return Snapshot(0, now(), digest_of(entries), entries)
 
 
-def _entry(
-    number: int, sample: Sample, windows: Mapping[str, IntensityWindow]
-) -> SnapshotEntry:
+def _entry(number: int, sample: Sample, windows: Mapping[str, IntensityWindow]) -> SnapshotEntry:
     return SnapshotEntry(
         image_id=number,
         path=str(sample.path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -31,7 +32,7 @@ class UnreadImage:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All scored images, in the order of the rows of `maps.npy`, and those that could not be read."""
+    """Scored images, in the order of the rows of `maps.npy`, and those that were not read."""
 
     scored: tuple[ImageResult, ...]
     unread: tuple[UnreadImage, ...]
@@ -49,7 +50,7 @@ class MapsFile:
         self._file = file
         self._temporary = file.with_name(f".{file.name}.part")
         self._count = count
-        self._array: NDArray[np.float16] | None = None
+        self._array: np.memmap[Any, np.dtype[np.float16]] | None = None
         self._filled = 0
 
     def append(self, maps: NDArray[np.float16]) -> None:

@@ -156,9 +156,7 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
     return results
 
 
-def _new_run(
-    project: Project, kind: str, method: str, job: Job, snapshot_id: int | None
-) -> RunRow:
+def _new_run(project: Project, kind: str, method: str, job: Job, snapshot_id: int | None) -> RunRow:
     encoded = msgspec.json.encode(job)
     run = project.new_run(kind, method, encoded, snapshot_id)
     write_atomically(run.folder / JOB_FILE, encoded)

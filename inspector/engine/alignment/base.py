@@ -1,4 +1,4 @@
-"""The one interface of all aligners: descriptor and map to statistics, statistics to aligned map."""
+"""The one interface of all aligners: descriptor to statistics, statistics to aligned map."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ class Aligner(nn.Module, ABC):
     ) -> Statistics:
         """Statistics for descriptors (B, C, h, w); `class_names` only where `needs_classes`."""
 
-    def align(
-        self, prediction: RawPrediction, class_names: Sequence[str] | None = None
-    ) -> Aligned:
+    def align(self, prediction: RawPrediction, class_names: Sequence[str] | None = None) -> Aligned:
         """The aligned map. Within one image the order of the pixels never changes."""
         found = self.statistics(prediction.descriptor, class_names)
         u, gamma = found

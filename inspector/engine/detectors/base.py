@@ -15,7 +15,7 @@ class RawPrediction(NamedTuple):
     """What a detector says of a batch of images, before alignment.
 
     Attributes:
-        map: Unsmoothed anomaly map at input resolution, (B, H, W), float32, larger is more anomalous.
+        map: Unsmoothed anomaly map, (B, H, W) of the input, float32; larger is more anomalous.
         descriptor: The look of the image, (B, C, h, w); aligners read it, nearest-look search too.
     """
 
@@ -45,7 +45,7 @@ class Detector(nn.Module, ABC):
 
     @abstractmethod
     def predict_features(self, features: list[Tensor], size: tuple[int, int]) -> RawPrediction:
-        """Prediction from the backbone's feature maps [(B, C_i, h_i, w_i)], for input size (H, W)."""
+        """Prediction from the backbone's maps [(B, C_i, h_i, w_i)], for input size (H, W)."""
 
     def predict(self, images: Tensor) -> RawPrediction:
         """Prediction for images (B, 3, H, W) in [0, 1]. Pure: same images, same result."""

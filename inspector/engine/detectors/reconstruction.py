@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,8 +13,6 @@ ensure_torchvision_imports()
 
 from timm.models._efficientnet_blocks import InvertedResidual  # noqa: E402
 from timm.models.resnet import Bottleneck  # noqa: E402
-
-Block = Callable[[int, int], nn.Module]  # (channels in, stride) or (channels, 1) -> block
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def residual_block(
             shortcut = nn.Sequential(
                 nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
             )
-        return Bottleneck(
+        block: nn.Module = Bottleneck(
             channels_in,
             channels // Bottleneck.expansion,
             stride=stride,
@@ -63,9 +60,11 @@ def residual_block(
             base_width=128,
             act_layer=activation,
         )
-    return InvertedResidual(
+        return block
+    block = InvertedResidual(
         channels_in, channels, stride=stride, exp_ratio=4.0, act_layer=activation
     )
+    return block
 
 
 class MultiScaleBottleneck(nn.Module):
