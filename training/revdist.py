@@ -28,11 +28,13 @@ def fit(
     run: Run,
     device: Device,
     seed: int,
+    steps: int,
     validate: Validate,
 ) -> None:
     """Fits in place on the rows of `source`; `validate(step)` is called a few times on the way.
 
-    AdamW on the global cosine loss, summed over the stages. Resumable: see `Run.steps`.
+    AdamW on the global cosine loss, summed over the stages. Resumable: see `Run.steps`. `steps` is
+    how many of the schedule's iterations to do: fewer where the fit it repeats was ended early.
     """
     optimiser = torch.optim.AdamW(
         detector.parameters(),
@@ -43,8 +45,8 @@ def fit(
     torch.manual_seed(seed)
     every = max(1, parameters.iterations // _VALIDATIONS)
     detector.train()
-    for step in run.steps(detector, optimiser, parameters.iterations):
-        rate = parameters.learning_rate * min(1.0, (step + 1) / _WARM_UP_STEPS)
+    for step in run.steps(detector, optimiser, steps):
+        rate = parameters.learning_rate * _schedule(step, parameters)
         for group in optimiser.param_groups:
             group["lr"] = rate
         features = source.batch(batch_rows(rows, parameters.batch_size, step, seed))
@@ -62,3 +64,11 @@ def fit(
             validate(step)
             detector.train()
     detector.eval()
+
+
+def _schedule(step: int, parameters: RevDistParameters) -> float:
+    """Share of the learning rate: a short warm-up, a plateau, a straight fall to zero."""
+    warm_up = (step + 1) / _WARM_UP_STEPS
+    falling = parameters.iterations * (1 - parameters.plateau)
+    fall = (parameters.iterations - step) / falling if falling else 1.0
+    return min(1.0, warm_up, fall)

@@ -53,6 +53,7 @@ class Run:
         """A new stage begins."""
         self._stage = stage
         self._last_progress = 0.0
+        self._commands.take_finish_early()  # one meant for the stage before is void
         index = self._stages.index(stage) + 1
         self._emit(
             events.Stage(
@@ -75,10 +76,6 @@ class Run:
     def check(self) -> None:
         """Raises Cancelled or Interrupted where that was asked for."""
         self._commands.check()
-
-    def finish_early(self) -> bool:
-        """Whether the user asked to end the current stage and keep what is learned."""
-        return self._commands.take_finish_early()
 
     def metric(self, name: str, step: int, value: float) -> None:
         """One point of a curve."""
@@ -111,7 +108,7 @@ class Run:
             if saved.facts["complete"]:
                 return
         last_saved = time.monotonic()
-        while step < total and not self.finish_early():
+        while step < total and not (step and self._commands.take_finish_early()):
             yield step
             step += 1
             try:

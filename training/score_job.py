@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.core.evaluation import RAW, ImageResult, evaluate
+from inspector.core.files import write_atomically
 from inspector.core.images import read_mask
 from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
@@ -136,7 +138,9 @@ class _Scoring:
         if not self._scored:
             first = self._unread[0]
             raise InspectorError(f"No image could be scored. The first: {first.reason}", first.hint)
-        np.save(self._run.folder / DESCRIPTORS_FILE, np.concatenate(self._descriptors))
+        buffer = io.BytesIO()
+        np.save(buffer, np.concatenate(self._descriptors))
+        write_atomically(self._run.folder / DESCRIPTORS_FILE, buffer.getvalue())
         return Results(tuple(self._scored), tuple(self._unread))
 
     def _keep(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:

@@ -172,14 +172,12 @@ def _fit_detector(
     training: _Training,
     rows: Sequence[int],
     held_out: Sequence[int],
-    iterations: int | None = None,
+    steps: int | None = None,
 ) -> Detector:
     """A fresh detector fitted on `rows`; the same seed for every fold, hence the same start."""
     job = training.job
     method = find_method(job.method)
-    parameters = msgspec.convert(job.method_parameters, method.parameters)
-    if iterations is not None:
-        parameters = msgspec.structs.replace(parameters, iterations=iterations)
+    parameters: Any = msgspec.convert(job.method_parameters, method.parameters)
     torch.manual_seed(job.common.seed)
     detector = build_detector(job.method, training.backbone)
     training.device.place(detector)
@@ -201,6 +199,7 @@ def _fit_detector(
         training.run,
         training.device,
         job.common.seed,
+        parameters.iterations if steps is None else steps,
         validate,
     )
     return detector

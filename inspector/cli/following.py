@@ -14,6 +14,7 @@ from inspector.jobs.events import Event
 from inspector.jobs.outcome import JobOutcome
 from inspector.jobs.process import Worker
 from inspector.project.runs import RunRow
+from inspector.project.work import TRAIN
 
 
 class _Stages:
@@ -49,8 +50,9 @@ class _Stages:
 def follow(run: RunRow, output: Output) -> JobOutcome:
     """Starts the worker of a run folder (or resumes it) and waits for its end.
 
-    Ctrl-C ends the current stage early and keeps what is learned; a second one cancels the job and
-    discards it. Where this process is killed, the worker saves a checkpoint and ends.
+    Ctrl-C ends the current stage of a training early and keeps what is learned; a second one
+    cancels the job and discards it, as the first one does with any other job. Where this process is
+    killed, the worker saves a checkpoint and ends.
     """
     worker = Worker(run.folder)
     console = output.progress_console
@@ -59,7 +61,7 @@ def follow(run: RunRow, output: Output) -> JobOutcome:
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked += 1
-        if asked == 1:
+        if asked == 1 and run.kind == TRAIN:
             worker.finish_early()
             console.print("Ending this stage early, keeping what is learned. Again: cancel.")
         else:

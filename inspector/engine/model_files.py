@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
+from inspector.core.files import write_atomically
 from inspector.engine.alignment.base import Aligner, NoAlignment
 from inspector.engine.alignment.cada import Cada
 from inspector.engine.alignment.class_statistics import ClassStatistics
@@ -53,8 +54,8 @@ def save_model(folder: Path, pipeline: Pipeline, card: ModelCard) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        save_file(_learned(pipeline), temporary / WEIGHTS_FILE)
-        (temporary / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+        write_atomically(temporary / WEIGHTS_FILE, save(_learned(pipeline)))
+        write_atomically(temporary / CARD_FILE, msgspec.json.format(msgspec.json.encode(card)))
         temporary.chmod(0o755)
         temporary.replace(folder)
     finally:

@@ -70,7 +70,7 @@ METHODS: dict[str, Method] = {
                 "Minutes on two CPU cores with the backbone that comes with the install.",
                 common={"backbone": "tf_efficientnet_lite0"},
                 alignment={"iterations": 1000},
-                method={"iterations": 400},
+                method={"iterations": 500, "plateau": 0.7},
             ),
             Preset(
                 "paper",

@@ -51,4 +51,7 @@ class RevDistParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     iterations: Annotated[int, Meta(ge=1, le=1_000_000, description="Training steps")] = 5000
     batch_size: Annotated[int, Meta(ge=2, le=1024, description="Images per step")] = 16
     learning_rate: Annotated[float, Meta(gt=0, le=1, description="AdamW learning rate")] = 2e-3
+    plateau: Annotated[
+        float, Meta(ge=0, le=1, description="Share of the steps after which the rate falls to 0")
+    ] = 1.0
     weight_decay: Annotated[float, Meta(ge=0, le=1, description="AdamW weight decay")] = 1e-5

@@ -51,6 +51,7 @@ class Worker:
             env=worker_environment(),
             # Ctrl-C in the terminal is for us; the worker gets commands instead.
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
         )
 
     @property

@@ -1,0 +1,172 @@
+"""Detection quality on real and on sample parts: raw beside aligned, fitted beside held out.
+
+    python benchmarks/quality.py [--data ../shared/data/parts] [--presets quick paper] [--seeds 0]
+
+Trains through the same worker processes as the program and prints what `RESULTS.md` records. Real
+images are looked for in `$INSPECTOR_DATA/parts`, then `../shared/data/parts`; without them only the
+sample parts are measured, and that is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from inspector.cli.following import follow
+from inspector.cli.output import Output
+from inspector.core.evaluation import Evaluation
+from inspector.core.sampleparts import SamplePlan, write_sample_parts
+from inspector.project.project import Project
+from inspector.project.results import read_evaluation
+from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+
+LITE = "tf_efficientnet_lite0"
+STATISTICS = ("fitted", "cross-fitted")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One trained and evaluated model."""
+
+    data: str
+    preset: str
+    statistics: str
+    seed: int
+    minutes: float
+    evaluation: Evaluation
+
+
+def real_parts() -> Path | None:
+    """The folder of real parts, if it is here."""
+    roots = [os.environ.get("INSPECTOR_DATA", ""), "../shared/data"]
+    for root in filter(None, roots):
+        if (Path(root) / "parts").is_dir():
+            return Path(root) / "parts"
+    return None
+
+
+def projects(folder: Path, names: list[str]) -> Iterator[tuple[str, Project]]:
+    """A project for each data set."""
+    for name in names:
+        if name == "parts":
+            images = real_parts()
+            if images is None:
+                print("Real parts are not here; skipping them.", file=sys.stderr)
+                continue
+        else:
+            images = folder / "sample-images"
+            if not images.exists():
+                write_sample_parts(images, SamplePlan.demo())
+        target = folder / name
+        project = Project.open(target) if Project.is_project(target) else Project.create(target)
+        project.import_folder(images)
+        yield name, project
+
+
+def measure(
+    name: str, project: Project, preset: str, way: str, seed: int, changes: dict[str, object]
+) -> Result:
+    """Trains, evaluates and returns the metrics."""
+    output = Output(json=True, silent=True)
+    own = {"backbone": LITE, "seed": seed, "alignment.statistics": way, **changes}
+    start = time.monotonic()
+    run = prepare_training(project, "revdist", preset, own, Computing())
+    settle(project, run, follow(run, output))
+    minutes = (time.monotonic() - start) / 60
+    scoring = prepare_scoring(project, project.find_model(), Computing(), evaluate=True)
+    settle(project, scoring, follow(scoring, output))
+    return Result(name, preset, way, seed, minutes, read_evaluation(scoring.folder))
+
+
+def print_result(result: Result) -> None:
+    """One line a variant."""
+    for variant in result.evaluation.variants:
+        average, unified = variant.class_average, variant.absolute_unified
+        cells = (
+            result.data,
+            result.preset,
+            result.statistics,
+            str(result.seed),
+            variant.variant,
+            *(
+                "–" if value is None else f"{value:.3f}"
+                for value in (
+                    average.image_auroc,
+                    unified.image_auroc,
+                    unified.image_ap,
+                    average.pixel_auroc,
+                    average.pixel_aupro,
+                    unified.pixel_aupro,
+                    unified.false_positive_rate,
+                    unified.true_positive_rate,
+                )
+            ),
+            f"{result.minutes:.1f}",
+        )
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def print_medians(results: list[Result]) -> None:
+    """Medians over seeds, where there is more than one."""
+    keys = sorted({(r.data, r.preset, r.statistics) for r in results})
+    for key in keys:
+        own = [r for r in results if (r.data, r.preset, r.statistics) == key]
+        for variant in own[0].evaluation.variants:
+            found = [r.evaluation.find(variant.variant) for r in own]
+            values = [v.absolute_unified.image_auroc for v in found if v is not None]
+            known = [value for value in values if value is not None]
+            spread = max(known) - min(known)
+            print(
+                f"{' '.join(key)} {variant.variant}: absolute-unified I-AUROC median "
+                f"{statistics.median(known):.3f}, spread {spread:.3f} over {len(known)} seeds"
+            )
+
+
+def main() -> None:
+    """Measures and prints a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", default=["parts", "samples"])
+    parser.add_argument("--presets", nargs="+", default=["quick"])
+    parser.add_argument("--statistics", nargs="+", default=list(STATISTICS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=NUMBER")
+    parser.add_argument("--work", type=Path, help="keep projects here (default: a temporary one)")
+    options = parser.parse_args()
+    changes = {name: float(v) if "." in v else int(v) for name, v in map(_split, options.set)}
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {' '.join(sys.argv[1:])}")
+    print(
+        "| data | preset | statistics | seed | alignment | I-AUROC class average "
+        "| I-AUROC unified | I-AP unified | P-AUROC average | AUPRO average | AUPRO unified "
+        "| good flagged | defects caught | training, min |"
+    )
+    print("|---" * 14 + "|")
+    results = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for name, project in projects(options.work or Path(temporary), options.data):
+            for preset in options.presets:
+                for seed in options.seeds:
+                    for way in options.statistics:
+                        result = measure(name, project, preset, way, seed, changes)
+                        print_result(result)
+                        results.append(result)
+            project.close()
+    if len(options.seeds) > 1:
+        print_medians(results)
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+if __name__ == "__main__":
+    main()

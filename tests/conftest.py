@@ -1,0 +1,71 @@
+"""A project with sample parts and a small trained model, made once for all tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from inspector.core.sampleparts import SamplePlan, write_sample_parts
+from inspector.jobs.catalogue import Parameters
+from inspector.jobs.events import Event
+from inspector.jobs.outcome import DONE, JobOutcome
+from inspector.jobs.spec import TrainJob, read_job
+from inspector.project.models import ModelRow
+from inspector.project.project import Project
+from inspector.project.work import Computing, prepare_training, settle
+
+TINY_PARAMETERS: Parameters = {
+    "image_size": 64,
+    "revdist.iterations": 4,
+    "revdist.batch_size": 4,
+    "alignment.iterations": 8,
+    "alignment.batch_size": 4,
+    "alignment.folds": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TinyProject:
+    """A trained project; who changes anything in `folder` must copy it first.
+
+    Attributes:
+        folder: The project folder.
+        parts: The imported folder of sample parts, beside the project.
+        model: The one trained model, registered in the project.
+        events: What its training said, in order.
+    """
+
+    folder: Path
+    parts: Path
+    model: ModelRow
+    events: tuple[Event, ...]
+
+
+@pytest.fixture(scope="session")
+def tiny_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three types of sample parts, ten images of 64 pixels each, in MVTec AD's layout."""
+    folder = tmp_path_factory.mktemp("tiny") / "parts"
+    write_sample_parts(folder, SamplePlan.tiny())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_project(tmp_path_factory: pytest.TempPathFactory, tiny_parts: Path) -> TinyProject:
+    """The sample parts imported and a model trained on them, in this process, on the CPU."""
+    # Here, so that tests below the engine never wait for torch.
+    from training.run import Run
+    from training.train_job import train
+
+    events: list[Event] = []
+    with Project.create(tmp_path_factory.mktemp("tiny") / "project") as project:
+        project.import_folder(tiny_parts)
+        row = prepare_training(
+            project, "revdist", "quick", TINY_PARAMETERS, Computing("cpu", "float32")
+        )
+        job = read_job(row.folder)
+        assert isinstance(job, TrainJob)
+        results = train(job, Run(row.folder, events.append))
+        settle(project, row, JobOutcome(state=DONE, results=results))
+        return TinyProject(project.folder, tiny_parts, project.find_model(), tuple(events))

@@ -1,0 +1,92 @@
+"""What a worker is told on its stdin."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import pytest
+
+from training.commands import Cancelled, Commands, Interrupted
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """The worker's end and the parent's end of a stdin."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as worker, os.fdopen(writing, "wb", buffering=0) as parent:
+        yield worker, parent
+        parent.close()  # first, so that the listening thread ends
+
+
+def eventually(happens: Callable[[], bool]) -> bool:
+    """Whether it happens; another thread has to take a turn first."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if happens():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def raises(commands: Commands, kind: type[Exception]) -> bool:
+    try:
+        commands.check()
+    except kind:
+        return True
+    return False
+
+
+def test_silence_means_go_on(pipe: tuple[BinaryIO, BinaryIO]) -> None:
+    for commands in (Commands(), Commands(pipe[0])):
+        commands.check()
+        assert not commands.take_finish_early()
+
+
+def test_finish_early_is_taken_once_per_request(pipe: tuple[BinaryIO, BinaryIO]) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    for _ in range(2):
+        parent.write(b"finish_early\n")
+        assert eventually(commands.take_finish_early)
+        assert not commands.take_finish_early()
+    commands.check()
+
+
+@pytest.mark.parametrize("line", [b"cancel\n", b"cancel\r\n", b"what?\n\ncancel\n"])
+def test_cancel_stays(pipe: tuple[BinaryIO, BinaryIO], line: bytes) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    parent.write(line)
+    assert eventually(lambda: raises(commands, Cancelled))
+    with pytest.raises(Cancelled):
+        commands.check()
+    assert not commands.take_finish_early()
+
+
+def test_a_command_takes_effect_while_the_parent_goes_on_talking(
+    pipe: tuple[BinaryIO, BinaryIO],
+) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    parent.write(b"finish_early\nfin")  # half of the next one is held back
+    assert eventually(commands.take_finish_early)
+    parent.write(b"ish_early\n")
+    assert eventually(commands.take_finish_early)
+
+
+def test_the_end_of_stdin_means_that_the_parent_died(pipe: tuple[BinaryIO, BinaryIO]) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    parent.close()
+    assert eventually(lambda: raises(commands, Interrupted))
+
+
+def test_who_cancels_and_dies_has_cancelled(pipe: tuple[BinaryIO, BinaryIO]) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    parent.write(b"cancel")  # not even the line's end came through
+    parent.close()
+    assert eventually(lambda: raises(commands, Cancelled))
