@@ -17,9 +17,8 @@ from inspector.core.sampleparts import SamplePlan, write_sample_parts
 from inspector.jobs.catalogue import Parameters
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.results import REPORT_FILE
 from inspector.project.runs import RunRow, RunState
-from inspector.project.work import EVALUATE, TRAIN, prepare_scoring, prepare_training
+from inspector.project.work import EVALUATE, TRAIN, prepare_scoring, prepare_training, report_file
 
 _PARTS = "parts"
 # Small enough for two cores and a coffee; everything else is the quick preset.
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         if shown is not None:
             run_row, model = shown
             output.plain(f"The demo is in {project.folder}; this is what it found:")
-            show_evaluation(run_row.folder, model.name, output)
+            show_evaluation(project, run_row, model, output)
         else:
             code = _make(project, options, output)
             if code != EXIT_DONE:
@@ -94,7 +93,7 @@ def _evaluated(project: Project) -> tuple[RunRow, ModelRow] | None:
     if not project.models():
         return None
     for row in reversed(project.runs()):
-        if row.kind == EVALUATE and (row.folder / REPORT_FILE).exists():
+        if row.kind == EVALUATE and report_file(project, row).exists():
             return row, project.find_model()
     return None
 

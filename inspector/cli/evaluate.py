@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from inspector.cli.following import follow
@@ -18,9 +17,9 @@ from inspector.cli.tables import evaluation_tables
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.results import EVALUATION_FILE, REPORT_FILE, read_evaluation
+from inspector.project.results import EVALUATION_FILE, read_evaluation
 from inspector.project.runs import RunRow
-from inspector.project.work import prepare_scoring, settle
+from inspector.project.work import prepare_scoring, report_file, settle
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -61,20 +60,22 @@ def evaluate_and_settle(project: Project, model: ModelRow, row: RunRow, output: 
     if outcome.state == CANCELLED:
         output.result({"state": outcome.state, "run": row.run_id})
         return EXIT_CANCELLED
-    show_evaluation(row.folder, model.name, output, int(results["n_unread"]))
+    show_evaluation(project, row, model, output, int(results["n_unread"]))
     return EXIT_DONE
 
 
-def show_evaluation(folder: Path, model: str, output: Output, n_unread: int = 0) -> None:
-    """Prints the evaluation that lies in a run folder."""
-    evaluation = read_evaluation(folder)
-    report = folder / REPORT_FILE
+def show_evaluation(
+    project: Project, row: RunRow, model: ModelRow, output: Output, n_unread: int = 0
+) -> None:
+    """Prints what an evaluation has found."""
+    evaluation = read_evaluation(row.folder)
+    report = report_file(project, row)
     output.result(
         {
             "state": "done",
-            "model": model,
+            "model": model.name,
             "report": str(report),
-            "evaluation_file": str(folder / EVALUATION_FILE),
+            "evaluation_file": str(row.folder / EVALUATION_FILE),
             "n_unread": n_unread,
             "evaluation": evaluation,
         }

@@ -27,7 +27,7 @@ def add_computing_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         default="auto",
-        choices=("auto", "float32", "bfloat16", "float16"),
+        choices=("auto", "float32", "bfloat16"),
         help="number format (auto: what is fastest with equal scores)",
     )
 

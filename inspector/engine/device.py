@@ -23,7 +23,7 @@ class Device:
 
     Attributes:
         kind: "cuda", "mps" or "cpu".
-        precision: "float32", "bfloat16" or "float16" for what runs under `autocast`.
+        precision: "float32" or "bfloat16" for what runs under `autocast`.
     """
 
     kind: str
@@ -63,7 +63,7 @@ def resolve_device(name: str = "auto", precision: str = "auto") -> Device:
     Args:
         name: "auto" (GPU where there is one), "cpu", "cuda" or "mps".
         precision: "auto" (bf16 on GPUs that have it; on a CPU decided by `cpu_precision`),
-            "float32", "bfloat16" or "float16".
+            "float32" or "bfloat16".
 
     Raises:
         InspectorError: The device is not present.
@@ -84,7 +84,8 @@ def resolve_device(name: str = "auto", precision: str = "auto") -> Device:
     if precision == "auto":
         precision = "float32"
         if name == "cuda":
-            precision = "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+            native = torch.cuda.is_bf16_supported(including_emulation=False)
+            precision = "bfloat16" if native else "float32"
     return Device(name, precision)
 
 

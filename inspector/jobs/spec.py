@@ -21,7 +21,7 @@ class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
         cache: Folder of the feature cache.
         method_parameters: Already validated by the catalogue.
         device: "auto", "cpu", "cuda" or "mps".
-        precision: "auto", "float32", "bfloat16" or "float16".
+        precision: "auto", "float32" or "bfloat16".
         checkpoint_seconds: Greatest loss of work by a crash.
     """
 

@@ -21,7 +21,7 @@ from inspector.jobs.spec import JOB_FILE, Job, ScoreJob, TrainJob, read_job
 from inspector.project.loose import snapshot_of_folder
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.results import RESULTS_FILE, read_results
+from inspector.project.results import REPORT_FILE, read_results
 from inspector.project.runs import RunRow, RunState
 
 TRAIN, SCORE, EVALUATE, SCORE_FOLDER = "train", "score", "evaluate", "score-folder"
@@ -151,9 +151,16 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
         model = project.find_model(Path(job.model).name)
         scored = read_results(run.folder).scored
         project.save_scores(model.model_id, run.snapshot_id, scored)
-    if (run.folder / RESULTS_FILE).exists():
-        results["folder"] = str(run.folder)
+    if run.kind == EVALUATE:
+        report = report_file(project, run)
+        write_atomically(report, (run.folder / REPORT_FILE).read_bytes())
+        results["report"] = str(report)
     return results
+
+
+def report_file(project: Project, run: RunRow) -> Path:
+    """Where the report of an evaluation lies."""
+    return project.reports_folder / f"{run.folder.name}.html"
 
 
 def _new_run(project: Project, kind: str, method: str, job: Job, snapshot_id: int | None) -> RunRow:

@@ -112,7 +112,7 @@ def test_a_complete_fit_is_not_done_again(
 
 
 def test_finishing_early_keeps_what_is_learned(new_run: MakeRun) -> None:
-    run = new_run(stage="fit", wish="finish", after=4)
+    run = new_run(stage="fit", wish="finish", after=3)
     steps, weights = fit(run)
     assert steps == [0, 1, 2, 3]
     assert run.steps_done() == 4
@@ -120,6 +120,11 @@ def test_finishing_early_keeps_what_is_learned(new_run: MakeRun) -> None:
     steps, restored = fit(new_run(), seed=77)
     assert steps == []
     assert same(restored, weights)
+
+
+def test_what_is_kept_has_learned_something(new_run: MakeRun) -> None:
+    steps, _ = fit(new_run(stage="fit", wish="finish"))
+    assert steps == [0]
 
 
 def test_finishing_one_stage_early_does_not_end_the_next_one(new_run: MakeRun) -> None:

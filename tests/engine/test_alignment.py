@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from inspector.engine.alignment.base import (
+    Aligner,
+    NoAlignment,
+    Statistics,
+    smallest_believable_spread,
+)
+from inspector.engine.alignment.cada import Cada
+from inspector.engine.alignment.class_statistics import ClassStatistics
+from inspector.engine.detectors.base import RawPrediction
+from inspector.engine.model_files import build_aligner
+from inspector.errors import InspectorError
+
+CHANNELS = 6
+CLASSES = ("bolt", "nut")
+VARIANTS = ("none", "cada-a", "cada")
+
+
+def aligner(name: str) -> Aligner:
+    """An aligner of this variant with some statistics in it."""
+    torch.manual_seed(0)
+    made = build_aligner(name, CLASSES, CHANNELS).eval()
+    if isinstance(made, ClassStatistics):
+        made.u.copy_(torch.tensor([0.1, 0.5]))
+        made.gamma.copy_(torch.tensor([0.4, 2.5]))
+    if isinstance(made, Cada):
+        made.standardise(torch.randn(8, CHANNELS, 3, 3), torch.rand(8, 2) + torch.tensor([0, 2]))
+    return made
+
+
+def prediction(count: int, seed: int = 0) -> RawPrediction:
+    generator = torch.Generator().manual_seed(seed)
+    return RawPrediction(
+        torch.rand(count, 8, 8, generator=generator),
+        torch.randn(count, CHANNELS, 3, 3, generator=generator),
+    )
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_shapes(name: str) -> None:
+    names = ["nut", "bolt", "nut"]
+    with torch.no_grad():
+        made = prediction(3)
+        aligned = aligner(name).align(made, names)
+    assert aligned.map.shape == made.map.shape
+    assert aligned.u.shape == aligned.gamma.shape == (3,)
+    assert bool(aligned.map.isfinite().all())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_maps_and_scores_are_aligned_alike(name: str) -> None:
+    made, names = prediction(3), ["nut", "bolt", "nut"]
+    variant = aligner(name)
+    with torch.no_grad():
+        aligned = variant.align(made, names)
+        statistics = variant.statistics(made.descriptor, names)
+        peaks = variant.apply_to(made.map.amax(dim=(1, 2)), statistics)
+    torch.testing.assert_close(peaks, aligned.map.amax(dim=(1, 2)))
+    for b in range(3):
+        u, gamma = float(statistics.u[b]), float(statistics.gamma[b])
+        spread = max(gamma - u, float(variant.minimum_spread))
+        torch.testing.assert_close(aligned.map[b], (made.map[b] - u) / spread)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(
+    pixels=st.lists(st.floats(0, 2, width=32), min_size=4, max_size=30),
+    class_name=st.sampled_from([*CLASSES, "never seen"]),
+    seed=st.integers(0, 1000),
+)
+def test_pixels_of_one_image_never_change_their_order(
+    name: str, pixels: list[float], class_name: str, seed: int
+) -> None:
+    raw = torch.tensor(pixels).view(1, 1, -1)
+    with torch.no_grad():
+        descriptor = prediction(1, seed).descriptor
+        aligned = aligner(name).align(RawPrediction(raw, descriptor), [class_name]).map
+    by_raw = aligned.flatten()[raw.flatten().argsort()]
+    assert bool((by_raw.diff() >= 0).all())
+
+
+class _Given(Aligner):
+    """Statistics as a test wants them."""
+
+    def __init__(self, u: float, gamma: float, minimum_spread: float) -> None:
+        super().__init__(minimum_spread)
+        self.u, self.gamma = u, gamma
+
+    def statistics(
+        self, descriptor: Tensor, class_names: Sequence[str] | None = None
+    ) -> Statistics:
+        ones = torch.ones(len(descriptor))
+        return Statistics(self.u * ones, self.gamma * ones)
+
+
+@settings(derandomize=True, deadline=None)
+@given(u=st.floats(-2, 2), gamma=st.floats(-2, 2), floor=st.floats(1e-3, 1))
+def test_spreads_below_the_floor_are_not_believed(u: float, gamma: float, floor: float) -> None:
+    """Even where γ̂ is predicted below û, nothing is turned upside down or divided by zero."""
+    made = prediction(1)
+    aligned = _Given(u, gamma, floor).align(made).map
+    spread = max(gamma - u, floor)
+    torch.testing.assert_close(aligned, (made.map - u) / spread, rtol=1e-3, atol=1e-4)
+    assert float(aligned.max() - aligned.min()) <= 1.001 / floor
+
+
+def test_normal_pixels_get_mean_zero_and_maximum_one() -> None:
+    made = prediction(1)
+    u, gamma = float(made.map.mean()), float(made.map.max())
+    aligned = _Given(u, gamma, 1e-6).align(made).map
+    assert float(aligned.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(aligned.max()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_smallest_believable_spread_is_half_of_the_smallest_seen() -> None:
+    u, gamma = torch.tensor([0.1, 0.2, 0.3]), torch.tensor([0.9, 0.4, 2.3])
+    assert smallest_believable_spread(u, gamma) == pytest.approx(0.1)
+    assert smallest_believable_spread(u, u) == pytest.approx(1e-6)  # never zero
+
+
+def test_no_alignment_changes_nothing() -> None:
+    made = prediction(2)
+    aligned = NoAlignment().align(made)
+    assert torch.equal(aligned.map, made.map)
+    assert aligned.u.tolist() == [0, 0]
+    assert aligned.gamma.tolist() == [1, 1]
+
+
+def test_class_statistics_are_those_of_the_class() -> None:
+    variant = aligner("cada-a")
+    assert variant.needs_classes
+    found = variant.statistics(prediction(3).descriptor, ["nut", "bolt", "nut"])
+    torch.testing.assert_close(found.u, torch.tensor([0.5, 0.1, 0.5]))
+    torch.testing.assert_close(found.gamma, torch.tensor([2.5, 0.4, 2.5]))
+
+
+def test_a_class_that_was_not_there_gets_the_mean_of_all_classes() -> None:
+    found = aligner("cada-a").statistics(prediction(2).descriptor, ["gear", "nut"])
+    torch.testing.assert_close(found.u, torch.tensor([0.3, 0.5]))
+    torch.testing.assert_close(found.gamma, torch.tensor([1.45, 2.5]))
+
+
+def test_class_statistics_without_classes_are_a_bug_that_is_caught() -> None:
+    with pytest.raises(ValueError, match="class"):
+        aligner("cada-a").statistics(prediction(1).descriptor)
+
+
+@pytest.mark.parametrize("name", ["none", "cada"])
+def test_the_other_variants_never_look_at_the_class(name: str) -> None:
+    variant = aligner(name)
+    assert not variant.needs_classes
+    descriptor = prediction(2).descriptor
+    with torch.no_grad():
+        without = variant.statistics(descriptor)
+        named = variant.statistics(descriptor, ["nut", "bolt"])
+    assert torch.equal(without.u, named.u)
+    assert torch.equal(without.gamma, named.gamma)
+
+
+def test_cada_takes_its_scales_from_the_training_statistics() -> None:
+    generator = torch.Generator().manual_seed(0)
+    descriptors = 3 + 5 * torch.randn(20, CHANNELS, 2, 2, generator=generator)
+    targets = torch.rand(20, 2, generator=generator) * torch.tensor([0.1, 4.0])
+    variant = Cada(CHANNELS)
+    variant.standardise(descriptors, targets)
+    for channel in range(CHANNELS):
+        values = descriptors[:, channel].flatten()
+        mean, std = variant.descriptor_mean.flatten(), variant.descriptor_std.flatten()
+        assert float(mean[channel]) == pytest.approx(float(values.mean()), rel=1e-4)
+        assert float(std[channel]) == pytest.approx(float(values.std()), rel=1e-4)
+    torch.testing.assert_close(variant.target_mean, targets.mean(dim=0))
+    torch.testing.assert_close(variant.target_std, targets.std(dim=0))
+
+
+def test_cadas_statistics_are_its_output_in_the_targets_units() -> None:
+    variant = aligner("cada")
+    assert isinstance(variant, Cada)
+    descriptor = prediction(4).descriptor
+    with torch.no_grad():
+        plain = variant(descriptor)
+        found = variant.statistics(descriptor)
+    expected = plain * variant.target_std + variant.target_mean
+    torch.testing.assert_close(torch.stack(list(found), dim=1), expected)
+
+
+def test_cada_takes_half_precision_descriptors() -> None:
+    descriptor = prediction(4).descriptor
+    with torch.no_grad():
+        full = aligner("cada").statistics(descriptor.half().float())
+        half = aligner("cada").statistics(descriptor.half())
+    assert torch.equal(full.u, half.u)
+
+
+def test_dropout_is_silent_at_inference() -> None:
+    variant, descriptor = aligner("cada"), prediction(4).descriptor
+    with torch.no_grad():
+        assert torch.equal(variant.statistics(descriptor).u, variant.statistics(descriptor).u)
+        variant.train()
+        noisy = [variant.statistics(descriptor).u for _ in range(3)]
+    assert not (torch.equal(noisy[0], noisy[1]) and torch.equal(noisy[1], noisy[2]))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_images_that_are_all_alike_give_finite_statistics(count: int) -> None:
+    """Constant targets and descriptors have no spread; one image has not even a deviation."""
+    variant = Cada(CHANNELS).eval()
+    targets = torch.tensor([[0.25, 0.75]]).expand(count, 2)
+    variant.standardise(torch.full((count, CHANNELS, 2, 2), 0.5), targets)
+    with torch.no_grad():
+        found = variant.statistics(torch.full((1, CHANNELS, 2, 2), 0.5))
+    assert float(found.u) == pytest.approx(0.25, abs=1e-4)
+    assert float(found.gamma) == pytest.approx(0.75, abs=1e-4)
+
+
+def test_an_unknown_variant_is_refused() -> None:
+    with pytest.raises(InspectorError, match="'magic'") as caught:
+        build_aligner("magic", CLASSES, CHANNELS)
+    assert all(name in caught.value.hint for name in VARIANTS)

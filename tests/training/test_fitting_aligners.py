@@ -1,0 +1,191 @@
+"""Aligners and thresholds: no score that sets a threshold comes from what has seen its image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import training.alignment
+from inspector.engine.alignment.base import Aligner, Statistics
+from inspector.jobs import events
+from inspector.jobs.parameters import AlignmentParameters
+from training.alignment import AlignmentData, fit_aligners, stage_names
+from training.normal_statistics import NormalStatistics
+from training.sampling import fold_of
+
+PARAMETERS = AlignmentParameters(iterations=60, batch_size=8, learning_rate=0.05)
+CLASSES = ("bolt", "cap", "nut")
+N = 30
+
+
+def normal_data(folds: NDArray[np.int64] | None, n: int = N) -> AlignmentData:
+    """Three classes at three levels; an image's number is in its descriptor's first channel."""
+    rng = np.random.default_rng(0)
+    kind = np.arange(n) % 3
+    u = 0.1 + 0.2 * kind + rng.normal(0, 0.005, n)
+    gamma = u + 0.2 + 0.1 * kind + rng.normal(0, 0.01, n)
+    descriptors = rng.normal(0, 0.1, (n, 6, 2, 2))
+    descriptors[np.arange(n), 1 + kind] += 2
+    descriptors[:, 0] = np.arange(n)[:, None, None] / 64  # exact in float16
+    statistics = NormalStatistics(
+        *(torch.tensor(x, dtype=torch.float32) for x in (u, gamma, gamma - 0.02))
+    )
+    names = [CLASSES[k] for k in kind]
+    return AlignmentData(torch.tensor(descriptors).half(), statistics, names, folds)
+
+
+def image_numbers(descriptors: Tensor) -> set[int]:
+    return {round(float(number) * 64) for number in descriptors[:, 0, 0, 0]}
+
+
+class Suspicious(Aligner):
+    """Refuses to align what it was fitted on, and remembers what it aligned."""
+
+    def __init__(self, seen: set[int], aligned: list[int], knows: bool) -> None:
+        super().__init__()
+        self.seen, self.aligned, self.knows = seen, aligned, knows
+
+    def statistics(
+        self, descriptor: Tensor, class_names: Sequence[str] | None = None
+    ) -> Statistics:
+        numbers = image_numbers(descriptor)
+        assert (numbers <= self.seen) if self.knows else not (numbers & self.seen)
+        self.aligned += sorted(numbers)
+        zeros = torch.zeros(len(descriptor))
+        return Statistics(zeros, zeros + 1)
+
+
+def suspicious(monkeypatch: pytest.MonkeyPatch, knows: bool) -> list[int]:
+    aligned: list[int] = []
+
+    def fit_cada(descriptors: Tensor, u: Tensor, *others: Any) -> Suspicious:
+        assert len(descriptors) == len(u)
+        return Suspicious(image_numbers(descriptors), aligned, knows)
+
+    monkeypatch.setattr(training.alignment, "fit_cada", fit_cada)
+    return aligned
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 5])
+def test_each_image_is_calibrated_by_an_aligner_that_did_not_see_its_fold(
+    new_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, n_folds: int
+) -> None:
+    aligned = suspicious(monkeypatch, knows=False)
+    run = new_run()
+    run.plan(*stage_names(n_folds))
+    _, cards = fit_aligners(normal_data(fold_of(N, n_folds, 0)), PARAMETERS, 0.1, run, seed=0)
+    assert sorted(aligned) == list(range(N))  # every one of them, once
+    assert all(card.held_out for card in cards.values())
+    assert [event.name for event in run.of(events.Stage)] == stage_names(n_folds)
+
+
+def test_without_folds_the_fitted_images_calibrate_and_the_card_says_so(
+    new_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aligned = suspicious(monkeypatch, knows=True)
+    run = new_run()
+    run.plan(*stage_names(0))
+    _, cards = fit_aligners(normal_data(None), PARAMETERS, 0.1, run, seed=0)
+    assert sorted(aligned) == list(range(N))
+    assert not any(card.held_out for card in cards.values())
+
+
+def leave_fold_out(data: AlignmentData, folds: NDArray[np.int64]) -> list[float]:
+    """CaDA-A's calibration scores, one image after the other."""
+    u, gamma, score = (np.asarray(t, np.float64) for t in data.statistics)
+    scores = []
+    for row in range(len(score)):
+        others = folds != folds[row]
+        own = others & (np.array(data.class_names) == data.class_names[row])
+        least = 0.5 * (gamma - u)[others].min()
+        spread = max(gamma[own].mean() - u[own].mean(), least)
+        scores.append((score[row] - u[own].mean()) / spread)
+    return sorted(scores)
+
+
+def test_class_statistics_leave_the_held_out_fold_out(new_run: Callable[..., Any]) -> None:
+    folds = fold_of(N, 3, 1)
+    data = normal_data(folds)
+    run = new_run()
+    run.plan(*stage_names(3))
+    _, cards = fit_aligners(data, PARAMETERS, 0.1, run, seed=0)
+    assert np.allclose(cards["cada-a"].calibration_scores, leave_fold_out(data, folds), atol=1e-5)
+    raw = sorted(data.statistics.score.tolist())
+    assert np.allclose(cards["none"].calibration_scores, raw, atol=1e-6)
+
+
+def test_what_cannot_be_learned_from_others_is_not_known_when_calibrating(
+    new_run: Callable[..., Any],
+) -> None:
+    """Statistics that only an image's own number tells: fitted scores look far too good."""
+    data = normal_data(None, n=12)
+    rng = np.random.default_rng(5)
+    u = torch.tensor(rng.uniform(0.1, 0.9, 12), dtype=torch.float32)
+    unpredictable = NormalStatistics(u, u + 0.1, u + 0.1)
+    marks = torch.eye(12)[:, :, None, None].expand(12, 12, 2, 2).half()
+    parameters = AlignmentParameters(
+        iterations=300, batch_size=12, learning_rate=0.05, dropout=0.0, weight_decay=0.0
+    )
+    spread = {}
+    for name, folds in (("fitted", None), ("held out", fold_of(12, 3, 0))):
+        run = new_run(name=name)
+        run.plan(*stage_names(3))
+        mixed = AlignmentData(marks, unpredictable, data.class_names, folds)
+        _, cards = fit_aligners(mixed, parameters, 0.1, run, seed=0)
+        spread[name] = float(np.std(cards["cada"].calibration_scores))
+    assert spread["held out"] > 3 * spread["fitted"]
+
+
+def test_alignment_brings_the_classes_onto_one_scale(new_run: Callable[..., Any]) -> None:
+    data = normal_data(fold_of(N, 3, 0))
+    run = new_run()
+    run.plan(*stage_names(3))
+    aligners, cards = fit_aligners(data, PARAMETERS, 0.1, run, seed=0)
+    assert set(aligners) == set(cards) == {"none", "cada-a", "cada"}
+    raw = np.array(cards["none"].calibration_scores)
+    for name in ("cada-a", "cada"):
+        aligned = np.array(cards[name].calibration_scores)
+        assert np.std(aligned) / np.mean(aligned) < 0.3 * np.std(raw) / np.mean(raw)
+        assert 0.8 < np.mean(aligned) < 1.1  # γ̂ is the maximum, the score a little below
+
+
+@pytest.mark.parametrize(("target", "rank"), [(0.1, 28), (0.5, 16), (0.04, 30)])
+def test_the_threshold_is_the_conformal_quantile(
+    new_run: Callable[..., Any], target: float, rank: int
+) -> None:
+    """The k-th smallest of 30 scores, k = ⌈31 (1 − target)⌉."""
+    run = new_run()
+    run.plan(*stage_names(2))
+    _, cards = fit_aligners(normal_data(fold_of(N, 2, 0)), PARAMETERS, target, run, seed=0)
+    for card in cards.values():
+        assert card.value == pytest.approx(card.calibration_scores[rank - 1], abs=2e-6)
+        assert card.target_false_positive_rate == target
+        assert card.supported
+
+
+def test_too_few_scores_are_not_said_to_support_the_target(new_run: Callable[..., Any]) -> None:
+    run = new_run()
+    run.plan(*stage_names(2))
+    _, cards = fit_aligners(normal_data(fold_of(N, 2, 0)), PARAMETERS, 0.01, run, seed=0)
+    for card in cards.values():
+        assert not card.supported
+        assert card.value == pytest.approx(card.calibration_scores[-1], abs=2e-6)
+
+
+def test_equal_data_and_seed_give_equal_aligners(new_run: Callable[..., Any]) -> None:
+    def fitted(name: str, seed: int) -> dict[str, Tensor]:
+        run = new_run(name=name)
+        run.plan(*stage_names(0))
+        torch.rand(7)  # what happened before must not matter
+        aligners, _ = fit_aligners(normal_data(None), PARAMETERS, 0.1, run, seed)
+        return aligners["cada"].state_dict()
+
+    first, second, other = fitted("a", 3), fitted("b", 3), fitted("c", 4)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
