@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from rich import box
 from rich.table import Table
 
 from inspector.core.evaluation import RAW, Evaluation, MetricRow, VariantEvaluation
@@ -27,11 +28,23 @@ def evaluation_tables(evaluation: Evaluation) -> Iterator[Table]:
     yield _decisions(shown)
 
 
+def _table(title: str) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="",
+    )
+    table.add_column("class", no_wrap=True)
+    return table
+
+
 def _metrics(
     title: str, variants: list[VariantEvaluation], columns: tuple[tuple[str, str], ...]
 ) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    table.add_column("class")
+    table = _table(title)
     for heading, _ in columns:
         for variant in variants:
             table.add_column(f"{heading}\n{variant_label(variant.variant)}", justify="right")
@@ -49,16 +62,10 @@ def _metrics(
 
 
 def _decisions(variants: list[VariantEvaluation]) -> Table:
-    table = Table(
-        title="Decisions at the default thresholds, which no defect has helped to choose",
-        title_justify="left",
-        header_style="bold",
-        pad_edge=False,
-    )
-    table.add_column("class")
-    for heading in ("good", "defective"):
+    table = _table("Decisions at the default thresholds, which no defect has helped to choose")
+    for heading in ("good", "bad"):
         table.add_column(heading, justify="right")
-    for heading in ("good flagged", "defects caught"):
+    for heading in ("flagged", "caught"):
         for variant in variants:
             table.add_column(f"{heading}\n{variant_label(variant.variant)}", justify="right")
 

