@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 
+from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.events import Event
 from training.checkpoints import Checkpoints, pack_training, unpack_training
@@ -78,7 +80,16 @@ class Run:
         self._commands.check()
 
     def metric(self, name: str, step: int, value: float) -> None:
-        """One point of a curve."""
+        """One point of a curve.
+
+        Raises:
+            InspectorError: The value is not finite: the fit has diverged.
+        """
+        if not math.isfinite(value):
+            raise InspectorError(
+                f"The training diverged at step {step} ({name} is not a number).",
+                "Train again with a lower learning rate.",
+            )
         self._emit(
             events.Metric(
                 time=time.time(), stage=self._stage, name=name, step=step, value=float(value)

@@ -53,10 +53,14 @@ class Backbone(nn.Module):
     def forward(self, images: Tensor) -> list[Tensor]:
         """Images (B, 3, H, W) in [0, 1] to feature maps [(B, C_i, H/s_i, W/s_i)], finest first."""
         features: list[Tensor] = self.body((images - self.mean) / self.std)
+        if getattr(self.body, "output_fmt", "NCHW") == "NHWC":
+            return [feature.permute(0, 3, 1, 2) for feature in features]
         return features
 
 
-def load_backbone(name: str, progress: Callable[[int, int], None] | None = None) -> Backbone:
+def load_backbone(
+    name: str, progress: Callable[[int, int], None] | None = None, *, download: bool = True
+) -> Backbone:
     """A backbone with its pretrained weights.
 
     Raises:
@@ -64,7 +68,7 @@ def load_backbone(name: str, progress: Callable[[int, int], None] | None = None)
             weights are not to be had.
     """
     body = _create(name)
-    weights = resolve_weights(name, progress=progress)
+    weights = resolve_weights(name, download=download, progress=progress)
     load_weights(body, weights)
     return Backbone(name, body, weights)
 
@@ -76,8 +80,13 @@ def random_backbone(name: str, seed: int = 0) -> Backbone:
         return Backbone(name, _create(name), None)
 
 
+def _is_known(name: str) -> bool:
+    architecture, _, tag = name.partition(".")
+    return timm.is_model(architecture) and (not tag or timm.is_model_pretrained(name))
+
+
 def _create(name: str) -> nn.Module:
-    if not timm.is_model(name.split(".")[0]):
+    if not _is_known(name):
         raise InspectorError(
             f"There is no backbone '{name}'.",
             "Use a timm model name such as 'tf_efficientnet_lite0' or 'wide_resnet50_2.tv_in1k'.",

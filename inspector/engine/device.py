@@ -75,6 +75,10 @@ def resolve_device(name: str = "auto", precision: str = "auto") -> Device:
             name = "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in ("cpu", "cuda", "mps"):
         raise InspectorError(f"There is no device '{name}'.", "Use auto, cpu, cuda or mps.")
+    if precision not in ("auto", "float32", "bfloat16"):
+        raise InspectorError(
+            f"There is no precision '{precision}'.", "Use auto, float32 or bfloat16."
+        )
     if name == "cuda" and not torch.cuda.is_available():
         raise InspectorError(
             "No CUDA device is available.", "Use --device cpu, or install torch for CUDA."

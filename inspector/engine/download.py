@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import tempfile
 import urllib.request
@@ -33,6 +34,8 @@ def download_weights(
     from huggingface_hub import hf_hub_url
 
     url = hf_hub_url(repository, filename, endpoint=os.environ.get("HF_ENDPOINT"))
+    if not url.startswith(("http://", "https://")):
+        raise OSError(f"the hub's address {url} does not begin with https://")
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     part = Path(name)
@@ -53,5 +56,7 @@ def download_weights(
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
+    except http.client.HTTPException as error:
+        raise OSError(f"the connection broke off ({type(error).__name__})") from error
     finally:
         part.unlink(missing_ok=True)

@@ -99,7 +99,7 @@ def _weights(backbone: str) -> WeightsState:
 def _backbone_problems() -> list[str]:
     """The embedded backbone must load and give finite features."""
     try:
-        backbone = load_backbone(EMBEDDED_BACKBONE)
+        backbone = load_backbone(EMBEDDED_BACKBONE, download=False)
         with torch.inference_mode():
             features = backbone(torch.zeros(1, 3, 64, 64))
     except InspectorError as error:

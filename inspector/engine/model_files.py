@@ -48,6 +48,7 @@ def save_model(folder: Path, pipeline: Pipeline, card: ModelCard) -> None:
 
     Raises:
         FileExistsError: The folder is there already.
+        InspectorError: It cannot be written.
     """
     if folder.exists():
         raise FileExistsError(folder)
@@ -58,6 +59,11 @@ def save_model(folder: Path, pipeline: Pipeline, card: ModelCard) -> None:
         write_atomically(temporary / CARD_FILE, msgspec.json.format(msgspec.json.encode(card)))
         temporary.chmod(0o755)
         temporary.replace(folder)
+    except OSError as error:
+        raise InspectorError(
+            f"The model folder {folder} could not be written: {error.strerror or error}.",
+            "Check that the disk is not full and the project folder may be written to.",
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -83,6 +89,12 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
         name: build_aligner(name, card.class_names, detector.descriptor_channels)
         for name in card.alignments
     }
+    if card.default_alignment not in aligners:
+        raise InspectorError(
+            f"The card of the model {folder.name} names an alignment '{card.default_alignment}' "
+            "that the model does not have.",
+            "Restore the folder from a backup, or train the model again.",
+        )
     pipeline = Pipeline(detector, aligners, card.default_alignment, card.score_percent)
     try:
         state = load_file(folder / WEIGHTS_FILE)

@@ -120,7 +120,9 @@ def load_weights(model: torch.nn.Module, file: WeightsFile) -> None:
         state = _by_order(state, model.state_dict())
     own = model.state_dict()
     # A feature model has no classifier, and some files carry no batch counters.
-    usable = {name: tensor for name, tensor in state.items() if name in own}
+    # timm's feature models flatten some containers: "stages.0.…" becomes "stages_0.…".
+    flattened = {name.replace(".", "_"): tensor for name, tensor in state.items()}
+    usable = {n: flattened[n.replace(".", "_")] for n in own if n.replace(".", "_") in flattened}
     wrong = [name for name, tensor in usable.items() if tensor.shape != own[name].shape]
     missing = [n for n in own if n not in usable and not n.endswith("num_batches_tracked")]
     if wrong or missing:
@@ -177,7 +179,14 @@ def _read_state(path: Path) -> dict[str, Tensor]:
             f"The weights file {path} cannot be read ({error}).",
             "Fetch it again; only safetensors and plain tensor files are accepted.",
         ) from error
-    return dict(state.get("state_dict", state))
+    if isinstance(state, dict):
+        state = state.get("state_dict", state)
+    if not isinstance(state, dict) or not all(isinstance(t, Tensor) for t in state.values()):
+        raise InspectorError(
+            f"The weights file {path} holds no weights by name.",
+            "Replace the file with the weights of exactly this model.",
+        )
+    return state
 
 
 def _by_order(state: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -89,7 +89,7 @@ def decode_event(line: bytes) -> Event | None:
     """The event of a line; None for a line that is not one (a torn last line after a crash)."""
     try:
         return _decoder.decode(line)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

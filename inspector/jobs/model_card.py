@@ -72,6 +72,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str]
 
 
+class _Format(msgspec.Struct):
+    """The one key that every format has."""
+
+    format_version: int = 0
+
+
 def read_model_card(folder: Path) -> ModelCard:
     """The card of a model folder.
 
@@ -87,14 +93,14 @@ def read_model_card(folder: Path) -> ModelCard:
             "Give a folder that `inspector train` has made.",
         ) from error
     try:
-        version = msgspec.json.decode(data, type=dict[str, Any]).get("format_version", 0)
+        version = msgspec.json.decode(data, type=_Format).format_version
         if version > FORMAT_VERSION:
             raise InspectorError(
                 f"The model {folder.name} was saved by a newer Inspector (format {version}).",
                 "Update Inspector to use it.",
             )
         return msgspec.json.decode(data, type=ModelCard)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InspectorError(
             f"The model card {file} is damaged ({error}).", "Train the model again."
         ) from error

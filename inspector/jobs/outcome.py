@@ -44,5 +44,5 @@ def read_outcome(run_folder: Path) -> JobOutcome:
             message="The worker ended without a result.",
             hint="Resume the run; it goes on from its last checkpoint.",
         )
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return JobOutcome(state=FAILED, message=f"{OUTCOME_FILE} is damaged ({error}).")

@@ -72,7 +72,7 @@ def read_job(run_folder: Path) -> Job:
     file = run_folder / JOB_FILE
     try:
         job: Job = msgspec.json.decode(file.read_bytes(), type=Job)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InspectorError(
             f"{file} is missing or damaged ({error}).", "Start the job again."
         ) from error

@@ -16,7 +16,7 @@ from inspector.engine.weights import EMBEDDED_BACKBONE, find_weights, load_weigh
 @pytest.fixture(scope="module")
 def coffee() -> Tensor:
     """The middle of a photograph that scikit-image brings, as (1, 3, 224, 224) in [0, 1]."""
-    pixels = np.asarray(skimage.data.coffee(), np.float32) / 255  # 400 × 600
+    pixels = np.asarray(skimage.data.coffee(), np.float32) / 255
     image = torch.from_numpy(pixels[:, 100:500]).permute(2, 0, 1).unsqueeze(0)
     return F.interpolate(image, size=(224, 224), mode="bicubic", antialias=True).clamp(0, 1)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections import namedtuple
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +19,7 @@ Usage = namedtuple("Usage", "total used free")
 def _much_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """How full the tests' machine is must not decide them."""
     usage = Usage(2**40, 0, 100 * 2**30)
-    monkeypatch.setattr(examination.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
 
 def test_a_sound_installation_has_no_problems(weights_place: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_missing_package_is_a_problem_and_not_a_crash(monkeypatch: pytest.Monk
 
 def test_a_full_disk_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = Usage(2**40, 2**40, 2**29)
-    monkeypatch.setattr(examination.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     (problem,) = examine().problems
     assert "0.5 GiB" in problem
 
@@ -92,7 +93,7 @@ def test_examining_never_downloads(weights_place: Path, monkeypatch: pytest.Monk
 
 
 def test_a_backbone_that_does_not_load_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: str) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise InspectorError("The weights are gone.", "Reinstall.")
 
     monkeypatch.setattr(examination, "load_backbone", fail)
@@ -100,7 +101,7 @@ def test_a_backbone_that_does_not_load_is_a_problem(monkeypatch: pytest.MonkeyPa
 
 
 def test_features_that_are_no_numbers_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: str) -> object:
+    def broken(*_: object, **__: object) -> object:
         return lambda images: [images * float("nan")]
 
     monkeypatch.setattr(examination, "load_backbone", broken)

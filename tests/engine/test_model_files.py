@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 from pathlib import Path
@@ -12,7 +13,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from inspector.engine import model_files
 from inspector.engine.device import Device
 from inspector.engine.model_files import WEIGHTS_FILE, load_model, save_model
 from inspector.engine.pipeline import Pipeline
@@ -98,29 +98,25 @@ def test_an_existing_folder_is_never_overwritten(
     assert (model / WEIGHTS_FILE).read_bytes() == before
 
 
-@pytest.mark.parametrize("stage", ["weights", "card", "move"])
+@pytest.mark.parametrize("failing", [1, 2, 3], ids=["weights", "card", "the folder itself"])
 def test_a_folder_appears_whole_or_not_at_all(
     loaded: tuple[Pipeline, ModelCard],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    stage: str,
+    failing: int,
 ) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+    """Each of the three is written elsewhere, then moved into place: let one move fail."""
+    moves = itertools.count(1)
+    really_replace = Path.replace
 
-    def half(state: object, file: Path, *_: object) -> None:
-        file.write_bytes(b"half of it")
-        full()
+    def replace(source: Path, target: Path) -> Path:
+        if next(moves) == failing:
+            raise OSError(28, "No space left on device")
+        return really_replace(source, target)
 
     with monkeypatch.context() as patched:
-        match stage:
-            case "weights":
-                patched.setattr(model_files, "save_file", half)
-            case "card":
-                patched.setattr(model_files.msgspec.json, "format", full)
-            case "move":
-                patched.setattr(Path, "replace", full)
-        with pytest.raises(OSError, match="No space"):
+        patched.setattr(Path, "replace", replace)
+        with pytest.raises((OSError, InspectorError), match="No space"):
             save_model(tmp_path / "model", *loaded)
     assert list(tmp_path.iterdir()) == []
     save_model(tmp_path / "model", *loaded)
@@ -167,7 +163,8 @@ def test_a_pickle_in_the_weights_place_is_refused_and_never_runs(
     with pytest.raises(InspectorError, match="damaged"):
         load_model(model)
     assert not trap.exists()
-    torch.load(model / WEIGHTS_FILE, weights_only=False)
+    shutil.copy(model / WEIGHTS_FILE, tmp_path / "as_itself.pth")
+    torch.load(tmp_path / "as_itself.pth", weights_only=False)
     assert trap.exists(), "the payload would not have worked anyway"
 
 

@@ -1,4 +1,4 @@
-"""What the tests of `training` share: a backbone, image folders, runs that remember their events."""
+"""What tests of `training` share: a backbone, images, runs that remember their events."""
 
 from __future__ import annotations
 

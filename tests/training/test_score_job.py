@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from inspector.core.images import read_for_model, read_mask
@@ -143,9 +144,7 @@ def test_the_batch_size_does_not_matter(
     few, many = new_run(name="a"), new_run(name="b")
     score(bench.job(batch_size=5, subset="test"), few)
     score(bench.job(batch_size=batch_size, subset="test"), many)
-    for a, b in zip(
-        read_results(few.folder).scored, read_results(many.folder).scored, strict=True
-    ):
+    for a, b in zip(read_results(few.folder).scored, read_results(many.folder).scored, strict=True):
         assert a.path == b.path
         assert a.scores == pytest.approx(b.scores, rel=1e-3)
 
@@ -297,8 +296,6 @@ def test_scores_are_finite_for_featureless_images(
     bench: Bench, new_run: Callable[..., Any]
 ) -> None:
     """A black image, as from a camera whose lamp has failed, must not break a whole scoring."""
-    from PIL import Image
-
     for entry in bench.snapshot.test()[:3]:
         Image.new("L", (64, 64), 0).save(entry.path)
     run = new_run()

@@ -23,6 +23,7 @@ from inspector.jobs import events
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.spec import TrainJob, read_job
 from inspector.project.project import Project
+from inspector.project.snapshots import SnapshotEntry, digest_of
 from inspector.project.work import Computing, prepare_training
 from training.alignment import AlignmentData
 from training.commands import Interrupted
@@ -36,7 +37,7 @@ PARAMETERS = {
     "revdist.batch_size": 4,
     "alignment.iterations": 5,
     "alignment.batch_size": 4,
-    "alignment.folds": 3,
+    "alignment.folds": 2,
 }
 
 
@@ -127,8 +128,8 @@ def test_a_training_leaves_a_model_that_scores(
     assert card.training_images == {"ceramic": 6, "fabric": 6, "nut": 6}
     assert card.steps == {"detector": 3}
     assert card.precision == "float32"
-    assert card.parameters["alignment"]["folds"] == 3
-    assert "3 folds" in card.alignment_statistics
+    assert card.parameters["alignment"]["folds"] == 2
+    assert "2 folds" in card.alignment_statistics
     assert all(len(t.calibration_scores) == N for t in card.thresholds.values())
     assert all(t.held_out for t in card.thresholds.values())
     pipeline, _ = load_model(run.folder / "model")
@@ -145,7 +146,7 @@ def test_cross_fit_statistics_are_by_detectors_that_never_saw_the_image(
     new_run: Callable[..., Any],
     watch: Watch,
 ) -> None:
-    train(make_job(tiny_parts), new_run())
+    train(make_job(tiny_parts, **{"alignment.folds": 3}), new_run())
     (final, everything), *held_out = watch.fitted
     assert everything == list(range(N))
     assert len(held_out) == 3
@@ -184,13 +185,13 @@ def test_all_folds_start_alike(
         fit(detector, *others)
 
     monkeypatch.setattr(training.revdist, "fit", watched)
-    train(make_job(tiny_parts, **{"alignment.folds": 2}), new_run())
+    train(make_job(tiny_parts), new_run())
     assert len(starts) == 3
     for other in starts[1:]:
         assert all(torch.equal(starts[0][name], other[name]) for name in other)
 
 
-@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("n", [1, 5])
 def test_few_images_are_noted_and_the_statistics_are_fitted(
     flat_parts: Callable[[int], Path],
     make_job: Callable[..., TrainJob],
@@ -237,8 +238,6 @@ def test_no_normal_image_is_said_in_one_sentence(
     job = make_job(tiny_parts)
     snapshot = msgspec.json.decode(Path(job.snapshot).read_bytes())
     only_test = [e for e in snapshot["entries"] if e["split"] == "test"]
-    from inspector.project.snapshots import SnapshotEntry, digest_of
-
     entries = msgspec.convert(only_test, tuple[SnapshotEntry, ...])
     snapshot |= {"entries": only_test, "digest": digest_of(entries)}
     file = tmp_path / "only-test.json"
@@ -248,7 +247,7 @@ def test_no_normal_image_is_said_in_one_sentence(
     assert "--assume-good" in caught.value.hint
 
 
-@pytest.mark.parametrize("left", [17, 7, 3, 2, 1])
+@pytest.mark.parametrize("left", [7, 2, 1])
 def test_images_that_went_bad_are_noted_and_the_others_learned_from(
     tiny_parts: Path,
     tmp_path: Path,
@@ -300,7 +299,7 @@ def test_a_detector_that_is_finished_early_is_kept_and_its_folds_do_as_many_step
     assert card.steps == {"detector": 5}
     assert any("early after 5 of 500" in note for note in card.notes)
     fits = [e for e in run.of(events.Checkpoint) if e.stage == "detector" or "fold" in e.stage]
-    assert [event.step for event in fits] == [5, 5, 5, 5]
+    assert [event.step for event in fits] == [5, 5, 5]
     assert all(t.held_out for t in card.thresholds.values())
 
 
@@ -320,16 +319,17 @@ def test_holding_out_that_is_finished_early_falls_back_to_fitted_statistics(
     assert "fitted on" in card.alignment_statistics
 
 
-@pytest.mark.parametrize("stage", ["features", "fold-2", "measure", "cada", "calibration-3"])
-def test_resumed_from_any_stage_it_ends_with_the_same_weights(
-    tiny_parts: Path, make_job: Callable[..., TrainJob], new_run: Callable[..., Any], stage: str
+def test_stopped_in_one_stage_after_the_other_it_ends_with_the_same_weights(
+    tiny_parts: Path, make_job: Callable[..., TrainJob], new_run: Callable[..., Any]
 ) -> None:
     job = make_job(tiny_parts)
     whole = new_run(name="whole")
     train(job, whole)
-    with pytest.raises(Interrupted):
-        train(job, new_run(stage=stage, wish=Interrupted))
-    torch.manual_seed(99)
+    job = msgspec.structs.replace(job, cache=job.cache + "-of-its-own")
+    for seed, stage in enumerate(("features", "fold-2", "measure", "cada", "calibration-2")):
+        torch.manual_seed(seed)  # every process has random numbers of its own
+        with pytest.raises(Interrupted):
+            train(job, new_run(stage=stage, wish=Interrupted))
     run = new_run()
     train(job, run)
     assert (run.folder / "model" / WEIGHTS_FILE).read_bytes() == (
@@ -343,7 +343,7 @@ def test_resumed_from_any_stage_it_ends_with_the_same_weights(
 def test_a_run_that_was_killed_after_saving_keeps_the_saved_model(
     tiny_parts: Path, make_job: Callable[..., TrainJob], new_run: Callable[..., Any]
 ) -> None:
-    job = make_job(tiny_parts)
+    job = make_job(tiny_parts, **{"alignment.statistics": "fitted"})
     run = new_run()
     train(job, run)
     before = {p.name: p.read_bytes() for p in (run.folder / "model").iterdir()}

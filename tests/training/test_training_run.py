@@ -177,9 +177,7 @@ def test_progress_is_not_told_for_every_image_but_at_the_end(new_run: MakeRun) -
 
 
 @pytest.mark.parametrize("wish", [Cancelled, Interrupted])
-def test_progress_is_where_commands_take_effect(
-    new_run: MakeRun, wish: type[Exception]
-) -> None:
+def test_progress_is_where_commands_take_effect(new_run: MakeRun, wish: type[Exception]) -> None:
     run = new_run(stage="one", wish=wish, after=1)
     run.plan("one")
     run.begin("one", "One")

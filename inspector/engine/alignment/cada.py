@@ -59,7 +59,7 @@ class Cada(Aligner):
         """Takes the scales from training descriptors (N, C, h, w) and targets (N, 2)."""
         self.descriptor_mean.copy_(descriptors.float().mean(dim=(0, 2, 3), keepdim=True))
         self.descriptor_std.copy_(
-            descriptors.float().std(dim=(0, 2, 3), keepdim=True).clamp_min(1e-6)
+            descriptors.float().std(dim=(0, 2, 3), keepdim=True, correction=0).clamp_min(1e-6)
         )
         self.target_mean.copy_(targets.mean(dim=0))
-        self.target_std.copy_(targets.std(dim=0).clamp_min(1e-6))
+        self.target_std.copy_(targets.std(dim=0, correction=0).clamp_min(1e-6))

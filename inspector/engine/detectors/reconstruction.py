@@ -11,6 +11,7 @@ from inspector.engine.torchvision_operators import ensure_torchvision_imports
 
 ensure_torchvision_imports()
 
+from timm.layers import GELU  # noqa: E402  (takes timm's `inplace`, which nn.GELU does not)
 from timm.models._efficientnet_blocks import InvertedResidual  # noqa: E402
 from timm.models.resnet import Bottleneck  # noqa: E402
 
@@ -111,7 +112,7 @@ class MirrorDecoder(nn.Module):
         width = mirror.bottleneck_channels
         for channels_out, depth in zip(reversed(channels), mirror.decoder_blocks, strict=True):
             blocks = [
-                residual_block(mirror.family, channels_out, channels_out, activation=nn.GELU)
+                residual_block(mirror.family, channels_out, channels_out, activation=GELU)
                 for _ in range(depth)
             ]
             head = nn.Conv2d(channels_out, channels_out, 1)

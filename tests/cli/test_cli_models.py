@@ -1,0 +1,143 @@
+"""`inspector models`, and what every command says of a project that is none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector.project.project import Project
+
+Call = Callable[..., Any]
+
+
+def test_models_are_listed_shown_and_removed(project: Path, call: Call, tiny_project: Any) -> None:
+    name = tiny_project.model.name
+    assert name in call("models", project).out
+    (listed,) = call("models", project, "--json").document["models"]
+    assert listed["name"] == name
+    assert (listed["n_images"], listed["n_classes"]) == (18, 3)
+
+    shown = call("models", project, "--show", name)
+    assert shown.code == 0
+    assert "Threshold (cada): " in shown.out
+    assert "held-out normal images" in shown.out
+    card = call("models", project, "--show", name, "--json").document["card"]
+    assert card["method"] == "revdist"
+
+    removed = call("models", project, "--remove", name)
+    assert removed.code == 0
+    assert f"Removed {name}." in removed.out
+    assert not Path(listed["folder"]).exists()
+    assert "No model yet" in call("models", project).out
+    assert call("models", project, "--json").document["models"] == []
+
+
+@pytest.mark.parametrize("option", ["--show", "--remove"])
+def test_a_model_that_is_not_there(
+    project: Path, call: Call, option: str, tiny_project: Any
+) -> None:
+    answer = call("models", project, option, "nonsense")
+    assert answer.code == 1
+    assert "nonsense" in answer.err
+    assert tiny_project.model.name in answer.err
+    with Project.open(project) as opened:
+        assert len(opened.models()) == 1
+
+
+COMMANDS = [
+    ("train",),
+    ("train", "--resume", "1"),
+    ("score",),
+    ("evaluate",),
+    ("models",),
+    ("models", "--remove", "1"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("kind", ["missing", "a file", "another folder"])
+def test_a_project_that_is_none(
+    tmp_path: Path, call: Call, command: tuple[str, ...], kind: str
+) -> None:
+    place = tmp_path / "project"
+    if kind == "a file":
+        place.write_text("I am a file.")
+    elif kind == "another folder":
+        place.mkdir()
+        (place / "letter.txt").write_text("Dear …")
+    answer = call(command[0], place, *command[1:])
+    assert answer.code == 1
+    assert answer.out == ""
+    message, hint = answer.err.splitlines()
+    assert str(place) in message
+    assert hint.strip()
+    if kind == "missing":
+        assert not place.exists()
+    elif kind == "a file":
+        assert place.read_text() == "I am a file."
+    else:
+        assert [path.name for path in place.iterdir()] == ["letter.txt"]
+
+
+def test_a_damaged_database(project: Path, call: Call) -> None:
+    (project / "project.db").write_bytes(b"this is no database, " * 500)
+    answer = call("models", project)
+    assert answer.code == 1
+    assert "project.db" in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_a_project_that_may_not_be_written(project: Path, call: Call) -> None:
+    for path in (project, *project.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        answer = call("train", project)
+        assert answer.code == 1
+        assert "may not be written" in answer.err or "cannot be used" in answer.err
+        assert "Traceback" not in answer.err
+    finally:
+        for path in (project, *project.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_a_bug_is_shown_whole_and_has_its_own_exit_code(
+    project: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Project) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(Project, "models", broken)
+    answer = call("models", project, "--json")
+    assert answer.code == 70
+    assert "Traceback (most recent call last)" in answer.err
+    assert "This is a bug in Inspector" in answer.err
+    assert answer.document["error"] == "ZeroDivisionError: division by zero"
+
+
+def test_interrupting_is_no_bug(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Project) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Project, "models", interrupted)
+    answer = call("models", project)
+    assert answer.code == 130
+    assert "Traceback" not in answer.err
+
+
+def test_paths_that_look_like_markup_are_printed_as_they_are(
+    tmp_path: Path, tiny_parts: Path, call: Call
+) -> None:
+    project = tmp_path / "[bold]tricky[/bold] :smile: project"
+    answer = call("import", project, tiny_parts)
+    assert answer.code == 0
+    answer = call("models", project, "--show", "1")
+    assert answer.code == 1
+    assert str(project) in answer.err

@@ -1,0 +1,215 @@
+"""What every method of the catalogue must keep, whatever it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from inspector.core.images import read_for_model
+from inspector.engine.backbones import Backbone
+from inspector.engine.detectors.base import Detector
+from inspector.engine.device import Device
+from inspector.engine.model_files import build_detector, load_model, save_model
+from inspector.engine.pipeline import Pipeline
+from inspector.jobs.catalogue import METHODS, Method, load_object, resolve_parameters
+from inspector.jobs.events import Event, Metric, Progress, Stage
+from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.jobs.spec import TrainJob, read_job
+from inspector.project.project import Project
+from inspector.project.work import Computing, prepare_training
+from training.run import Run
+from training.train_job import MODEL_FOLDER, train
+
+SIZE = 64
+CPU = Device("cpu")
+# As little as shows that it works; a method takes those that it has.
+FEW = {"iterations": 2, "epochs": 1, "batch_size": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A method after its tiny training."""
+
+    method: Method
+    folder: Path
+    card: ModelCard
+    pipeline: Pipeline
+    events: tuple[Event, ...]
+    images: Tensor  # of all three classes, normal and defective
+    class_names: tuple[str, ...]
+
+
+@pytest.fixture(scope="module", params=list(METHODS))
+def trained(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_parts: Path
+) -> Iterator[Trained]:
+    method = METHODS[request.param]
+    changes: dict[str, Any] = {
+        "backbone": "tf_efficientnet_lite0",
+        "image_size": SIZE,
+        "alignment.iterations": 6,
+        "alignment.folds": 2,
+    }
+    own = method.parameters.__struct_fields__
+    changes |= {f"{method.name}.{name}": few for name, few in FEW.items() if name in own}
+    events: list[Event] = []
+    with Project.create(tmp_path_factory.mktemp(method.name) / "project") as project:
+        project.import_folder(tiny_parts)
+        row = prepare_training(project, method.name, "", changes, Computing("cpu", "float32"))
+        test = project.snapshot(row.snapshot_id or 0).test()
+    job = read_job(row.folder)
+    assert isinstance(job, TrainJob)
+    made = train(job, Run(row.folder, events.append))
+    assert made["model"] == MODEL_FOLDER
+    pipeline, card = load_model(row.folder / MODEL_FOLDER)
+    pixels = np.stack([read_for_model(Path(entry.path), SIZE, entry.window) for entry in test])
+    yield Trained(
+        method,
+        row.folder / MODEL_FOLDER,
+        card,
+        pipeline,
+        tuple(events),
+        torch.from_numpy(pixels).permute(0, 3, 1, 2),
+        tuple(entry.class_name for entry in test),
+    )
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_preset_gives_valid_parameters(method: Method) -> None:
+    for preset in method.presets:
+        made = resolve_parameters(method, preset.name, {})
+        assert isinstance(made.method, method.parameters)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_the_code_that_it_names_is_there(method: Method, random_lite0: Backbone) -> None:
+    assert issubclass(load_object(method.detector), Detector)
+    assert callable(load_object(method.fit))
+    detector = build_detector(method.name, random_lite0)
+    assert isinstance(detector, Detector)
+    assert detector.backbone is random_lite0
+    assert all(not name.startswith("_backbone") for name, _ in detector.named_modules())
+
+
+def test_its_card_tells_what_made_it(trained: Trained) -> None:
+    card = trained.card
+    assert card == read_model_card(trained.folder)
+    assert (card.method, card.preset) == (trained.method.name, trained.method.presets[0].name)
+    assert card.image_size == SIZE
+    assert card.class_names == sorted(set(trained.class_names))
+    assert card.training_images == dict.fromkeys(card.class_names, 6)
+    assert card.parameters["common"]["image_size"] == SIZE
+    assert set(card.parameters) == {"common", "alignment", trained.method.name}
+    assert card.steps
+    assert card.default_alignment == "cada"
+
+
+def test_every_variant_has_a_threshold_from_held_out_images(trained: Trained) -> None:
+    card = trained.card
+    assert set(card.thresholds) == set(card.alignments) == set(trained.pipeline.aligners)
+    assert {"none", "cada"} <= set(card.alignments)
+    for threshold in card.thresholds.values():
+        scores = threshold.calibration_scores
+        assert len(scores) == sum(card.training_images.values())
+        assert scores == sorted(scores)
+        assert np.isfinite([*scores, threshold.value]).all()
+        assert threshold.held_out
+        flagged = sum(score > threshold.value + 1e-6 for score in scores)
+        assert flagged <= threshold.target_false_positive_rate * len(scores)
+
+
+def test_its_training_tells_how_far_it_is(trained: Trained) -> None:
+    stages = [event for event in trained.events if isinstance(event, Stage)]
+    assert [stage.index for stage in stages] == list(range(1, stages[0].count + 1))
+    assert len({stage.name for stage in stages}) == len(stages)
+    assert all(stage.title for stage in stages)
+    stage = ""
+    last: dict[str, Progress] = {}
+    for event in trained.events:
+        if isinstance(event, Stage):
+            stage = event.name
+        if isinstance(event, Progress):
+            assert 0 <= event.done <= event.total
+            assert stage not in last or last[stage].done <= event.done
+            last[stage] = event
+    assert set(last) == {stage.name for stage in stages}
+    assert all(event.done == event.total for event in last.values())
+    assert any(isinstance(event, Metric) and event.name == "loss" for event in trained.events)
+
+
+def test_predictions_have_their_shapes(trained: Trained) -> None:
+    detector = trained.pipeline.detector
+    with torch.inference_mode():
+        prediction = detector.predict(trained.images)
+    count = len(trained.images)
+    assert prediction.map.shape == (count, SIZE, SIZE)
+    assert prediction.map.dtype == torch.float32
+    assert prediction.descriptor.shape[:2] == (count, detector.descriptor_channels)
+    assert prediction.descriptor.dim() == 4
+    assert bool(prediction.map.isfinite().all())
+    assert bool(prediction.descriptor.isfinite().all())
+
+
+def test_maps_have_the_size_of_their_images(trained: Trained) -> None:
+    with torch.inference_mode():
+        prediction = trained.pipeline.detector.predict(torch.rand(1, 3, 64, 128))
+    assert prediction.map.shape == (1, 64, 128)
+
+
+def test_prediction_is_pure_and_of_each_image_alone(trained: Trained) -> None:
+    detector = trained.pipeline.detector
+    before = {name: tensor.clone() for name, tensor in detector.state_dict().items()}
+    with torch.inference_mode():
+        first = detector.predict(trained.images)
+        second = detector.predict(trained.images)
+        alone = detector.predict(trained.images[1:2])
+    assert torch.equal(first.map, second.map)
+    assert torch.equal(first.descriptor, second.descriptor)
+    torch.testing.assert_close(first.map[1:2], alone.map, rtol=1e-4, atol=1e-5)
+    assert all(torch.equal(before[name], t) for name, t in detector.state_dict().items())
+
+
+def test_predicting_features_is_predicting_images(trained: Trained) -> None:
+    """Training sees cached features, scoring sees images: both must get the same answer."""
+    detector = trained.pipeline.detector
+    with torch.inference_mode():
+        from_images = detector.predict(trained.images)
+        features = detector.backbone(trained.images)
+        from_features = detector.predict_features(features, (SIZE, SIZE))
+    assert torch.equal(from_images.map, from_features.map)
+    assert torch.equal(from_images.descriptor, from_features.descriptor)
+
+
+def test_every_variant_aligns(trained: Trained) -> None:
+    with torch.inference_mode():
+        prediction = trained.pipeline.detector.predict(trained.images)
+        for name, aligner in trained.pipeline.aligners.items():
+            aligned = aligner.align(prediction, trained.class_names)
+            assert aligned.map.shape == prediction.map.shape, name
+            assert aligned.u.shape == aligned.gamma.shape == (len(trained.images),), name
+            assert bool(aligned.map.isfinite().all()), name
+            for raw, new in zip(prediction.map, aligned.map, strict=True):
+                assert bool((new.flatten()[raw.flatten().argsort()].diff() >= 0).all()), name
+
+
+def test_saved_and_loaded_it_scores_the_same_to_the_bit(trained: Trained, tmp_path: Path) -> None:
+    def scores(pipeline: Pipeline) -> dict[str, Tensor]:
+        names = trained.class_names
+        return pipeline.score(trained.images, names, CPU, list(pipeline.aligners)).scores
+
+    save_model(tmp_path / "copy", trained.pipeline, trained.card)
+    again, card = load_model(tmp_path / "copy")
+    before, after = scores(trained.pipeline), scores(again)
+    assert card == trained.card
+    assert set(before) == set(trained.card.alignments)
+    for name in before:
+        assert before[name].shape == (len(trained.images),)
+        assert torch.equal(before[name], after[name]), name
+        assert bool(before[name].isfinite().all()), name
