@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def pyproject() -> dict[str, object]:
 def required(pyproject: dict[str, object]) -> dict[str, Requirement]:
     """All requirements, those of the extras too, by name."""
     extras: dict[str, list[str]] = pyproject["optional-dependencies"]  # type: ignore[assignment]
-    lines: list[str] = [*pyproject["dependencies"], *sum(extras.values(), [])]  # type: ignore[misc]
+    lines: list[str] = [*pyproject["dependencies"], *chain(*extras.values())]  # type: ignore[misc]
     return {found.name.lower(): found for found in map(Requirement, lines)}
 
 
@@ -85,9 +86,9 @@ def test_the_embedded_backbone_comes_with_the_install(pyproject: dict[str, objec
     assert pyproject["requires-python"] == ">=3.11,<3.14"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_is_long(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) < 400
+def test_no_module_is_long() -> None:
+    assert len(SOURCES) > 100
+    assert [p for p in SOURCES if len(p.read_text("utf-8").splitlines()) >= 400] == []
 
 
 def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
@@ -105,9 +106,12 @@ def keyword(call: ast.Call, name: str) -> object:
     return None
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_is_loaded_can_run_code(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
+def test_nothing_that_is_loaded_can_run_code() -> None:
+    for path in SOURCES:
+        check_source(ast.parse(path.read_text("utf-8")))
+
+
+def check_source(tree: ast.Module) -> None:
     imported = {
         name.split(".")[0]
         for node in ast.walk(tree)

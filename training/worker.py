@@ -65,7 +65,8 @@ def main(run_folder: Path) -> int:
             resumed=emit.resumed,
         )
     )
-    commands = Commands(sys.stdin.buffer)
+    # Unbuffered: a thread that waits in a buffered read would abort the interpreter at its end.
+    commands = Commands(sys.stdin.buffer.raw)
     try:
         results = _run(read_job(run_folder), run_folder, emit, commands)
     except Cancelled:

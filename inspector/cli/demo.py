@@ -22,7 +22,11 @@ from inspector.project.work import EVALUATE, TRAIN, prepare_scoring, prepare_tra
 
 _PARTS = "parts"
 # Small enough for two cores and a coffee; everything else is the quick preset.
-_PARAMETERS: Parameters = {"image_size": 128, "revdist.iterations": 300}
+_PARAMETERS: Parameters = {
+    "image_size": 160,
+    "revdist.iterations": 200,
+    "alignment.iterations": 400,
+}
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

@@ -69,8 +69,8 @@ METHODS: dict[str, Method] = {
                 "quick",
                 "Minutes on two CPU cores with the backbone that comes with the install.",
                 common={"backbone": "tf_efficientnet_lite0"},
-                alignment={"iterations": 1000},
-                method={"iterations": 500, "plateau": 0.7},
+                alignment={"iterations": 800, "folds": 2},
+                method={"iterations": 400, "plateau": 0.7},
             ),
             Preset(
                 "paper",

@@ -29,7 +29,7 @@ def test_a_sound_installation(call: Call) -> None:
 
 
 def test_what_is_wrong_is_said_with_what_to_do(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaged(name: str) -> None:
+    def damaged(*arguments: Any, **options: Any) -> None:
         raise InspectorError("The embedded weights file is damaged.", "Reinstall the package.")
 
     monkeypatch.setattr(inspector.engine.examination, "load_backbone", damaged)

@@ -40,6 +40,7 @@ class Followed:
 
     outcome: JobOutcome
     events: list[Event]
+    code: int
 
 
 @contextlib.contextmanager
@@ -81,9 +82,10 @@ class Workshop:
                 seen.append(event)
                 on_event(worker, event)
             outcome = worker.wait()
+        assert "Fatal Python error" not in (row.folder / "worker.log").read_text("utf-8")
         told = list(replay(row.folder))
         assert told[len(told) - len(seen) :] == seen  # the file and the stream agree
-        return Followed(outcome, seen)
+        return Followed(outcome, seen, worker._process.returncode)
 
 
 @pytest.fixture(scope="session")
@@ -110,5 +112,5 @@ def uninterrupted(workshop: Workshop) -> bytes:
     """The weights of a training that nothing disturbed."""
     row = workshop.new_training()
     followed = workshop.follow(row)
-    assert followed.outcome.state == "done", followed.outcome
+    assert (followed.outcome.state, followed.code) == ("done", 0), followed.outcome
     return (row.folder / "model" / "model.safetensors").read_bytes()

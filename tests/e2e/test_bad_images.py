@@ -28,7 +28,8 @@ def part(seed: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:48, :64]
     disc = (y - rng.uniform(18, 30)) ** 2 + (x - rng.uniform(24, 40)) ** 2 < 150
-    return (30 + 150 * disc + 0.4 * x + rng.integers(0, 12, (48, 64))).astype(np.uint8)
+    grey = 30 + 150 * disc + 0.4 * x + rng.integers(0, 12, (48, 64))
+    return np.asarray(grey, np.uint8)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`kill -9` at random moments: the resumed training ends with the very weights it would have had."""
+"""`kill -9` at random moments: the resumed training ends with the weights of an undisturbed one."""
 
 from __future__ import annotations
 

@@ -60,29 +60,25 @@ def test_stray_prints_cannot_reach_the_events_and_equal_runs_give_equal_weights(
 ) -> None:
     first_on_path("sitecustomize", NOISE)
     row = workshop.new_training()
-    process = subprocess.run(
-        worker_command(row.folder),
-        stdin=subprocess.PIPE,
-        capture_output=True,
-        env=dict(worker_environment()),
-        timeout=240,
-        check=False,
-        input=None,
-    )
-    # Nobody held stdin open: that is how a dead parent looks, and the work is kept.
-    assert process.returncode == 4
-    followed = workshop.follow(row)
-    assert followed.outcome.state == "done"
+    with (row.folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            worker_command(row.folder),
+            stdin=subprocess.PIPE,  # held open: its end would mean that the parent died
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=dict(worker_environment()),
+        )
+        assert process.stdout is not None
+        lines = process.stdout.read().splitlines()
+        assert process.wait(240) == 0
     assert (row.folder / WEIGHTS).read_bytes() == uninterrupted
-    # All that was printed before the worker could take hold of stdout is one line; then events.
-    lines = process.stdout.splitlines()
+    # What was printed before the worker could take hold of stdout is one line; then events.
     assert lines[0] == b"noise at start"
-    assert all(decode_event(line) is not None for line in lines[1:])
+    assert [decode_event(line) for line in lines[1:]] == list(replay(row.folder))
+    printed = (row.folder / "worker.log").read_bytes().splitlines()
     for stray in (b"noise at exit", b"raw noise at exit", b"raw noise", b"noise on stderr"):
-        assert stray in process.stderr.splitlines()
-    log = (row.folder / "worker.log").read_text()
-    assert '{"event": "noise", "importing": "torch"}' in log
-    assert "noise at exit" in log
+        assert stray in printed
+    assert b'{"event": "noise", "importing": "torch"}' in printed
 
 
 def test_a_worker_says_hello_before_torch_and_reports_a_bug_whole(
@@ -97,7 +93,7 @@ def test_a_worker_says_hello_before_torch_and_reports_a_bug_whole(
     assert isinstance(failure, events.Failure)
     assert failure.kind == "bug"
     assert done.state == "failed"
-    assert followed.outcome.state == "failed"
+    assert (followed.outcome.state, followed.code) == ("failed", 1)
     assert followed.outcome.message == "RuntimeError: this is not the torch you know"
     assert str(row.folder / "worker.log") in followed.outcome.hint
     log = (row.folder / "worker.log").read_text()
@@ -114,7 +110,7 @@ def test_cancelling_discards(workshop: Any) -> None:
 
     row = workshop.new_training(**{"revdist.iterations": 5000})
     followed = workshop.follow(row, cancel)
-    assert followed.outcome.state == "cancelled"
+    assert (followed.outcome.state, followed.code) == ("cancelled", 3)
     assert followed.events[-1].state == "cancelled"
     assert not (row.folder / "model").exists()
     assert not (row.folder / "checkpoints").exists()
@@ -131,7 +127,7 @@ def test_finishing_early_keeps_a_model_that_scores(workshop: Any, tiny_parts: Pa
 
     row = workshop.new_training(**{"revdist.iterations": 5000})
     followed = workshop.follow(row, finish)
-    assert followed.outcome.state == "done"
+    assert (followed.outcome.state, followed.code) == ("done", 0)
     model = settle(workshop.project, row, followed.outcome)["model"]
     found = workshop.project.find_model(model)
     card = read_model_card(found.folder)
@@ -178,6 +174,7 @@ def test_a_worker_whose_parent_died_keeps_its_work(workshop: Any, uninterrupted:
     assert not (row.folder / OUTCOME_FILE).exists()
     assert not (row.folder / "model").exists()
     told = list(replay(row.folder))
+    assert isinstance(told[-1], events.Done)
     assert told[-1].state == "interrupted"
     assert isinstance(told[-2], events.Checkpoint)
     (lost,) = (r for r in workshop.project.mark_lost_runs() if r.run_id == row.run_id)

@@ -35,7 +35,7 @@ def update(net: nn.Module, optimiser: torch.optim.Optimizer) -> float:
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-    return loss.item()
+    return float(loss.item())
 
 
 def equal(a: object, b: object) -> bool:

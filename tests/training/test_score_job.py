@@ -53,7 +53,7 @@ class Bench:
     parts: Path
 
     def job(self, **changes: Any) -> ScoreJob:
-        arguments = {
+        arguments: dict[str, Any] = {
             "model": str(self.model),
             "snapshot": str(self.snapshot_file),
             "batch_size": 5,

@@ -25,9 +25,9 @@ from inspector.jobs.spec import TrainJob, read_job
 from inspector.project.project import Project
 from inspector.project.snapshots import SnapshotEntry, digest_of
 from inspector.project.work import Computing, prepare_training
-from training.alignment import AlignmentData
+from training.alignment import AlignmentData, fit_aligners
 from training.commands import Interrupted
-from training.normal_statistics import Measured
+from training.normal_statistics import Measured, measure
 from training.train_job import train
 
 N = 18  # of `tiny_parts`: three classes, six normal training images each
@@ -91,8 +91,7 @@ class Watch:
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Looks over the shoulder of the next training."""
     seen = Watch()
-    fit, measure = training.revdist.fit, training.train_job.measure
-    fit_aligners = training.train_job.fit_aligners
+    fit = training.revdist.fit
 
     def watched_fit(detector: Any, source: Any, rows: Sequence[int], *others: Any) -> None:
         seen.fitted.append((detector, list(rows)))

@@ -22,16 +22,16 @@ _FIRST_TEST, _FIRST_DEFECTIVE = 1_000_000, 2_000_000
 _MOST = 100_000
 
 _DEMO_TRAIN = {
-    "ceramic": 60,
-    "fabric": 44,
-    "washer": 33,
-    "board": 25,
-    "cap": 19,
-    "gear": 16,
-    "nut": 14,
-    "gasket": 12,
-    "plate": 12,
-    "bearing": 12,
+    "ceramic": 120,
+    "fabric": 88,
+    "washer": 66,
+    "board": 50,
+    "cap": 38,
+    "gear": 32,
+    "nut": 28,
+    "gasket": 24,
+    "plate": 24,
+    "bearing": 24,
 }
 
 

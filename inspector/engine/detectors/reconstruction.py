@@ -25,12 +25,15 @@ class Mirror:
         bottleneck_channels: Width of the extra stage at stride 32.
         bottleneck_blocks: Blocks of that stage.
         decoder_blocks: Blocks per decoder stage, coarsest (stride 16) first.
+        expansions: Expansion of the inverted residuals per decoder stage; the finest stage is the
+            costliest and gets the least *(ours)*. Other families have a fixed one.
     """
 
     family: str
     bottleneck_channels: int
     bottleneck_blocks: int
     decoder_blocks: tuple[int, int, int]
+    expansions: tuple[float, float, float] = (4.0, 4.0, 2.0)
 
 
 def mirror_of(backbone_name: str, channels: tuple[int, ...]) -> Mirror:
@@ -38,12 +41,18 @@ def mirror_of(backbone_name: str, channels: tuple[int, ...]) -> Mirror:
     if "resnet" in backbone_name or "resnext" in backbone_name:
         return Mirror("resnet", 2 * channels[-1], 3, (3, 4, 6))
     if backbone_name.startswith("tf_efficientnet_lite0"):
-        return Mirror("efficientnet", 320, 2, (2, 2, 2))
-    return Mirror("efficientnet", 2 * channels[-1], 2, (2, 2, 2))
+        return Mirror("efficientnet", 320, 2, (2, 2, 1))
+    return Mirror("efficientnet", 2 * channels[-1], 2, (2, 2, 1))
 
 
 def residual_block(
-    family: str, channels_in: int, channels: int, *, stride: int = 1, activation: type[nn.Module]
+    family: str,
+    channels_in: int,
+    channels: int,
+    *,
+    stride: int = 1,
+    activation: type[nn.Module],
+    expansion: float = 4.0,
 ) -> nn.Module:
     """One block of the encoder's kind, (B, C_in, h, w) to (B, C, h/stride, w/stride)."""
     if family == "resnet":
@@ -63,7 +72,7 @@ def residual_block(
         )
         return block
     block = InvertedResidual(
-        channels_in, channels, stride=stride, exp_ratio=4.0, act_layer=activation
+        channels_in, channels, stride=stride, exp_ratio=expansion, act_layer=activation
     )
     return block
 
@@ -110,9 +119,13 @@ class MirrorDecoder(nn.Module):
         super().__init__()
         stages = []
         width = mirror.bottleneck_channels
-        for channels_out, depth in zip(reversed(channels), mirror.decoder_blocks, strict=True):
+        for channels_out, depth, expansion in zip(
+            reversed(channels), mirror.decoder_blocks, mirror.expansions, strict=True
+        ):
             blocks = [
-                residual_block(mirror.family, channels_out, channels_out, activation=GELU)
+                residual_block(
+                    mirror.family, channels_out, channels_out, activation=GELU, expansion=expansion
+                )
                 for _ in range(depth)
             ]
             head = nn.Conv2d(channels_out, channels_out, 1)
