@@ -185,7 +185,7 @@ class FeatureCache:
             try:
                 keys = msgspec.json.decode(index.read_bytes(), type=list[str])
                 array = np.load(index.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, msgspec.MsgspecError):
+            except (OSError, EOFError, ValueError, msgspec.MsgspecError):
                 continue  # a damaged shard is computed anew
             if array.shape[1:] == (self._width,) and len(keys) <= len(array):
                 known.update((key, (array, row)) for row, key in enumerate(keys))

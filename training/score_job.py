@@ -181,12 +181,7 @@ class _Scoring:
 
 def _variants(job: ScoreJob, card: ModelCard) -> tuple[str, ...]:
     """The alignment variants to compute: those asked for, with raw scores and default always."""
-    unknown = set(job.variants) - set(card.alignments)
-    if unknown:
-        raise InspectorError(
-            f"The model has no alignment '{min(unknown)}'.",
-            f"It has: {', '.join(card.alignments)}.",
-        )
+    card.check_alignments(job.variants)
     wanted = {RAW, card.default_alignment, *job.variants} if job.variants else set(card.alignments)
     return tuple(name for name in card.alignments if name in wanted)
 

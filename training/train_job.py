@@ -75,7 +75,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     training = _prepare(job, run, snapshot, entries)
     entries = training.entries
     if folds is not None and len(entries) < len(folds):
-        folds = fold_of(len(entries), n_folds, job.common.seed)
+        folds = _folds(job, len(entries), run)
 
     run.begin("detector", "Learning what is normal")
     detector = _fit_detector(training, training.rows, [])
@@ -97,7 +97,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
 
     run.begin("save", "Saving the model")
     pipeline = Pipeline(detector, aligners, "cada", percent)
-    card = _card(training, thresholds, steps, n_folds if data.folds is not None else 0)
+    card = _card(training, thresholds, steps, data.folds)
     folder = run.folder / MODEL_FOLDER
     if not folder.exists():  # a resumed run may have been killed right after saving
         save_model(folder, pipeline, card)
@@ -233,7 +233,10 @@ def _cross_fit(
 
 
 def _card(
-    training: _Training, thresholds: dict[str, ThresholdCard], steps: int, n_folds: int
+    training: _Training,
+    thresholds: dict[str, ThresholdCard],
+    steps: int,
+    folds: NDArray[np.int64] | None,
 ) -> ModelCard:
     job, snapshot, backbone = training.job, training.snapshot, training.backbone
     counts = Counter(entry.class_name for entry in training.entries)
@@ -249,8 +252,8 @@ def _card(
             "the highest score among them."
         )
     statistics = "on the images the detector was fitted on (the paper's way)"
-    if n_folds:
-        statistics = f"on held-out normal images, cross-fitted in {n_folds} folds"
+    if folds is not None:
+        statistics = f"on held-out normal images, cross-fitted in {int(folds.max()) + 1} folds"
     assert backbone.weights is not None
     return ModelCard(
         method=job.method,

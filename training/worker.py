@@ -66,7 +66,7 @@ def main(run_folder: Path) -> int:
         )
     )
     # Unbuffered: a thread that waits in a buffered read would abort the interpreter at its end.
-    commands = Commands(sys.stdin.buffer.raw)
+    commands = Commands(open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))  # noqa: SIM115
     try:
         results = _run(read_job(run_folder), run_folder, emit, commands)
     except Cancelled:

@@ -12,9 +12,10 @@ from rich.table import Table
 from inspector.cli.output import EXIT_DONE, Output
 from inspector.cli.progress import counting
 from inspector.cli.projects import add_project_argument, opened
-from inspector.core.layouts import LAYOUTS
+from inspector.core.layouts import LAYOUTS, recognise
 from inspector.core.samples import Split, Truth
 from inspector.project.importing import ImportSummary
+from inspector.project.project import Project
 
 _PROBLEMS_SHOWN = 20
 
@@ -42,6 +43,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Imports and says what was found, problems included."""
+    if not Project.is_project(options.project):
+        recognise(options.folder, options.layout)  # a mistyped folder must not make a project
     with (
         opened(options.project, create=True) as project,
         counting(output, "Reading images", "images") as progress,

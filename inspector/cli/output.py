@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -39,10 +40,18 @@ class Output:
     def result(self, document: Any) -> None:
         """The JSON document for machines; nothing for people."""
         if self.json and not self._silent:
-            sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+            text = msgspec.json.encode(document, enc_hook=_as_text).decode()
+            sys.stdout.write(text + "\n")
             sys.stdout.flush()
 
     def error(self, message: str, hint: str) -> None:
         """What went wrong and what to do; on stderr, and as JSON on stdout for machines."""
         self.result({"error": message, "hint": hint})
         sys.stderr.write(f"inspector: {message}\n" + (f"           {hint}\n" if hint else ""))
+
+
+def _as_text(value: Any) -> str:
+    """Paths, which JSON does not know."""
+    if isinstance(value, PurePath):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} has no JSON form")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +49,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--model", help="name or number of the model (default: the newest)")
     parser.add_argument("--alignment", metavar="NAME", help="decide by this alignment variant")
     parser.add_argument("--layout", choices=list(LAYOUTS), help="force the folder's layout")
-    parser.add_argument("--threshold", type=float, help="decide by this threshold instead")
+    parser.add_argument("--threshold", type=_finite, help="decide by this threshold instead")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all scores as CSV")
     add_computing_arguments(parser)
     return parser
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 @dataclass(frozen=True, slots=True)

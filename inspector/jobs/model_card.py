@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     created: str
     versions: dict[str, str]
     notes: list[str]
+
+    def check_alignments(self, names: Iterable[str]) -> None:
+        """Raises InspectorError where the model lacks one of these alignment variants."""
+        unknown = set(names) - set(self.alignments)
+        if unknown:
+            raise InspectorError(
+                f"The model has no alignment '{min(unknown)}'.",
+                f"It has: {', '.join(self.alignments)}.",
+            )
 
 
 class _Format(msgspec.Struct):

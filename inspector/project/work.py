@@ -74,7 +74,12 @@ def prepare_scoring(
     evaluate: bool = False,
     variants: Sequence[str] = (),
 ) -> RunRow:
-    """A run folder for scoring the project's images; with `evaluate`, its test images."""
+    """A run folder for scoring the project's images; with `evaluate`, its test images.
+
+    Raises:
+        InspectorError: The model cannot be read or has no such variant, or there is no image.
+    """
+    read_model_card(model.folder).check_alignments(variants)
     snapshot = project.take_snapshot()
     job = ScoreJob(
         model=str(model.folder),
