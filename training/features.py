@@ -24,6 +24,7 @@ from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.base import stage_shapes
 from inspector.engine.device import Device
 from inspector.project.snapshots import SnapshotEntry
+from inspector.project.workers import is_process_alive
 from training.images import read_batches
 
 _SHARD_IMAGES = 256
@@ -114,10 +115,12 @@ class FeatureCache:
         self._shapes = stage_shapes(backbone, size)
         self._width = sum(c * h * w for c, h, w in self._shapes)
 
-    def fits(self, n_images: int) -> bool:
-        """Whether the cache for so many images leaves the disk enough room."""
+    def fits(self, entries: Sequence[SnapshotEntry]) -> bool:
+        """Whether what is missing of these images leaves the disk enough room."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        return n_images * self._width * 2 <= _DISK_SHARE * shutil.disk_usage(self._folder).free
+        known = self._open_shards()
+        n_missing = sum(_key(entry) not in known for entry in entries)
+        return n_missing * self._width * 2 <= _DISK_SHARE * shutil.disk_usage(self._folder).free
 
     def fill(
         self, entries: Sequence[SnapshotEntry], progress: Progress
@@ -129,6 +132,7 @@ class FeatureCache:
             each entry that could not be read.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._remove_leftovers()
         known = self._open_shards()
         missing = [e for e in entries if _key(e) not in known]
         problems: list[str] = []
@@ -168,6 +172,13 @@ class FeatureCache:
             index.replace(self._folder / f"{name}.json")
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _remove_leftovers(self) -> None:
+        """Deletes the unfinished shards of workers that were killed."""
+        for file in self._folder.glob(".*.*.npy"):
+            pid = file.name.split(".")[2]
+            if not (pid.isdigit() and is_process_alive(int(pid))):
+                file.unlink(missing_ok=True)
 
     @torch.no_grad()
     def _compute(self, images: Tensor) -> NDArray[np.float16]:

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inspector.core.images import read_for_model
+from inspector.core.files import sha256_of
+from inspector.core.images import ImageReadError, read_for_model
 from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
 
@@ -55,6 +56,11 @@ def read_batches(
 
 def _decode(entry: SnapshotEntry, size: int) -> Decoded:
     try:
+        # A loose folder's images have no hash: nothing was promised about them.
+        if entry.sha256 and sha256_of(Path(entry.path)) != entry.sha256:
+            return ImageReadError(
+                f"'{entry.path}' has changed since it was imported.", "Import its folder again."
+            )
         return read_for_model(Path(entry.path), size, entry.window)
     except InspectorError as error:
         return error

@@ -24,7 +24,7 @@ from inspector.engine.model_files import build_detector, save_model
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
-from inspector.jobs.model_card import ModelCard, ThresholdCard
+from inspector.jobs.model_card import ModelCard, ThresholdCard, read_model_card
 from inspector.jobs.spec import TrainJob
 from inspector.project.snapshots import Snapshot, SnapshotEntry, read_snapshot
 from training.alignment import AlignmentData, fit_aligners, stage_names
@@ -64,6 +64,10 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     Raises:
         InspectorError: No normal images, no weights, no such device.
     """
+    folder = run.folder / MODEL_FOLDER
+    if folder.exists():  # a resumed run that was killed right after saving
+        run.checkpoints.clear()
+        return {"model": MODEL_FOLDER, "steps": read_model_card(folder).steps["detector"]}
     snapshot = read_snapshot(Path(job.snapshot))
     entries: Sequence[SnapshotEntry] = _normal_entries(snapshot)
     folds = _folds(job, len(entries), run)
@@ -98,9 +102,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     run.begin("save", "Saving the model")
     pipeline = Pipeline(detector, aligners, "cada", percent)
     card = _card(training, thresholds, steps, data.folds)
-    folder = run.folder / MODEL_FOLDER
-    if not folder.exists():  # a resumed run may have been killed right after saving
-        save_model(folder, pipeline, card)
+    save_model(folder, pipeline, card)
     run.progress(1, 1, "models")
     run.checkpoints.clear()
     return {"model": MODEL_FOLDER, "steps": steps}
@@ -138,7 +140,7 @@ def _prepare(
     device = _device(job, run, backbone)
     device.place(backbone)
     cache = FeatureCache(Path(job.cache), backbone, size, device)
-    if not cache.fits(len(entries)):
+    if not cache.fits(entries):
         run.note("The feature cache would not fit the disk; features are computed in every step.")
         source: FeatureSource = LiveFeatures(backbone, entries, size, device)
         return _Training(job, run, snapshot, entries, backbone, device, source)

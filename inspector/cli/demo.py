@@ -15,6 +15,7 @@ from inspector.cli.train import train_and_settle
 from inspector.core.display import has_display
 from inspector.core.sampleparts import SamplePlan, write_sample_parts
 from inspector.jobs.catalogue import Parameters
+from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
@@ -93,12 +94,13 @@ def _training(project: Project, options: argparse.Namespace) -> RunRow:
 
 
 def _evaluated(project: Project) -> tuple[RunRow, ModelRow] | None:
-    """The newest evaluation that has its report, with the newest model."""
-    if not project.models():
-        return None
+    """The newest evaluation that has its report, with the model that it judged."""
+    models = {str(model.folder): model for model in project.models()}
     for row in reversed(project.runs()):
         if row.kind == EVALUATE and report_file(project, row).exists():
-            return row, project.find_model()
+            job = read_job(row.folder)
+            if isinstance(job, ScoreJob) and job.model in models:
+                return row, models[job.model]
     return None
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from inspector.cli.output import EXIT_DONE, EXIT_ERROR, Output
+from inspector.errors import InspectorError
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -18,8 +19,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Examines the installation; exit code 1 where something needed is missing."""
-    from inspector.engine.examination import examine
-
+    try:
+        from inspector.engine.examination import examine
+    except (ImportError, OSError) as error:
+        raise InspectorError(
+            f"A package that Inspector needs cannot be loaded ({error}).",
+            "Install Inspector again with pip, in a virtual environment of its own.",
+        ) from error
     found = examine()
     output.result(found)
     for title, facts in (("Versions", found.versions), ("Computing", found.computing)):

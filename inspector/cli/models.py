@@ -9,6 +9,7 @@ from rich.table import Table
 
 from inspector.cli.output import EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, opened
+from inspector.errors import InspectorError
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
@@ -59,17 +60,23 @@ def _show(model: ModelRow, output: Output) -> None:
 
 
 def _list(project: Project, output: Output) -> None:
-    rows = [(model, read_model_card(model.folder)) for model in project.models()]
+    rows, damaged = [], []
+    for model in project.models():
+        try:
+            rows.append((model, read_model_card(model.folder)))
+        except InspectorError as error:
+            damaged.append(error)
     lost = [run for run in project.runs() if run.state is RunState.LOST]
     output.result(
         {
             "models": [_summary(model, card) for model, card in rows],
+            "damaged": [error.message for error in damaged],
             "lost_runs": [run.run_id for run in lost],
         }
     )
-    if not rows:
+    if not rows and not damaged:
         output.plain("No model yet: `inspector train` makes one.")
-    else:
+    elif rows:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for heading in ("model", "method", "preset", "backbone", "images", "classes", "created"):
             table.add_column(
@@ -79,6 +86,8 @@ def _list(project: Project, output: Output) -> None:
             facts = _summary(model, card)
             table.add_row(*(str(facts[column]) for column in _COLUMNS))
         output.say(table)
+    for unreadable in damaged:
+        output.plain(str(unreadable))
     for run in lost:
         output.plain(
             f"Run {run.run_id} ended without a result; `inspector train {project.folder} "

@@ -77,6 +77,10 @@ class _Decision:
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Scores images."""
+    if options.out is not None and not options.out.expanduser().absolute().parent.is_dir():
+        raise InspectorError(
+            f"The folder of '{options.out}' does not exist.", "Make it, or choose another file."
+        )
     with opened(options.project) as project:
         model = project.find_model(options.model)
         decision = _decision(model, options.alignment, options.threshold)

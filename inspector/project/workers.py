@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -47,6 +48,11 @@ def is_worker_alive(run_folder: Path) -> bool:
     except (OSError, msgspec.MsgspecError):
         return False
     return _is_running(worker.pid, worker.started + _CLOCK_TOLERANCE)
+
+
+def is_process_alive(pid: int) -> bool:
+    """Whether any process has this number now."""
+    return _is_running(pid, math.inf)
 
 
 if sys.platform == "win32":

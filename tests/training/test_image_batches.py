@@ -86,3 +86,14 @@ def test_a_bug_in_reading_is_not_taken_for_a_bad_image(
     monkeypatch.setattr(training.images, "read_for_model", broken)
     with pytest.raises(ZeroDivisionError):
         list(read_batches([make_entry(0)], 32, 2))
+
+
+def test_a_file_that_changed_after_the_import_is_not_taken_for_the_old_one(
+    make_entry: MakeEntry,
+) -> None:
+    entry, other = make_entry(1), make_entry(2)
+    Path(entry.path).write_bytes(Path(other.path).read_bytes())
+    (batch,) = read_batches([entry], 32, 4)
+    ((_, error),) = batch.failures
+    assert "changed" in error.message
+    assert "Import" in error.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -268,17 +269,20 @@ def test_sizes_and_precisions_do_not_mix(
 
 
 def test_whether_the_cache_fits_the_disk(
-    tmp_path: Path, backbone: Backbone, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_entry: MakeEntry, backbone: Backbone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = FeatureCache(tmp_path / "cache", backbone, SIZE, CPU)
+    entries = [make_entry(seed) for seed in range(11)]
     bytes_per_image = 2 * (24 * 16 * 16 + 40 * 8 * 8 + 112 * 4 * 4)
 
     class Usage(NamedTuple):
         free: int
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(free=20 * bytes_per_image))
-    assert cache.fits(10)
-    assert not cache.fits(11)
+    assert cache.fits(entries[:10])
+    assert not cache.fits(entries)
+    cache.fill(entries[:2], lambda done, total, unit: None)
+    assert cache.fits(entries)  # only what is missing counts
 
 
 def test_live_features_name_an_image_that_cannot_be_read(
@@ -288,3 +292,17 @@ def test_live_features_name_an_image_that_cannot_be_read(
     empty(Path(entries[1].path))
     with pytest.raises(InspectorError, match="0001"):
         LiveFeatures(backbone, entries, SIZE, CPU).batch([0, 1])
+
+
+def test_what_a_killed_worker_left_is_removed_and_a_living_ones_is_not(
+    tmp_path: Path, make_entry: MakeEntry, backbone: Backbone
+) -> None:
+    cache = FeatureCache(tmp_path / "cache", backbone, SIZE, CPU)
+    cache.fits([])  # makes the folder
+    (folder,) = (tmp_path / "cache" / "features").iterdir()
+    dead, living = folder / ".abc.999999999.npy", folder / f".abc.{os.getpid()}.npy"
+    dead.touch()
+    living.touch()
+    cache.fill([make_entry(1)], lambda done, total, unit: None)
+    assert not dead.exists()
+    assert living.exists()
