@@ -56,7 +56,10 @@ def fit_aligners(
     """
     everything = np.arange(len(data.class_names))
     run.begin("cada", "Learning to align")
-    aligners = _fit(data, everything, parameters, run, seed)
+    aligners = _fit(data, everything, parameters, run, seed, parameters.iterations)
+    steps = run.steps_done()
+    if steps < parameters.iterations:
+        run.note(f"Aligning was ended early, after {steps} of {parameters.iterations} steps.")
     scores = {name: np.empty(len(everything)) for name in aligners}
     if data.folds is None:
         for name, aligner in aligners.items():
@@ -66,7 +69,10 @@ def fit_aligners(
         for fold in range(n_folds):
             run.begin(f"calibration-{fold + 1}", f"Calibrating, part {fold + 1} of {n_folds}")
             held_out = np.flatnonzero(data.folds == fold)
-            fitted = _fit(data, np.flatnonzero(data.folds != fold), parameters, run, seed)
+            others = np.flatnonzero(data.folds != fold)
+            fitted = _fit(data, others, parameters, run, seed, steps)
+            if run.steps_done() < steps:
+                run.note("Calibrating was ended early; the threshold is less certain.")
             for name, aligner in fitted.items():
                 scores[name][held_out] = _aligned_scores(aligner, data, held_out)
     held_out_everywhere = data.folds is not None
@@ -86,7 +92,7 @@ def threshold_card(
         value=threshold.value,
         target_false_positive_rate=target,
         supported=threshold.supported,
-        calibration_scores=sorted(round(float(score), 6) for score in normal_scores),
+        calibration_scores=sorted(map(float, normal_scores)),
         held_out=held_out,
     )
 
@@ -97,6 +103,7 @@ def _fit(
     parameters: AlignmentParameters,
     run: Run,
     seed: int,
+    steps: int,
 ) -> dict[str, Aligner]:
     chosen = torch.from_numpy(rows)
     u, gamma = data.statistics.u[chosen], data.statistics.gamma[chosen]
@@ -105,7 +112,7 @@ def _fit(
     return {
         "none": NoAlignment().to(device),
         "cada-a": fit_class_statistics(names, u, gamma),
-        "cada": fit_cada(data.descriptors[chosen], u, gamma, parameters, run, seed),
+        "cada": fit_cada(data.descriptors[chosen], u, gamma, parameters, run, seed, steps),
     }
 
 
@@ -117,5 +124,5 @@ def _aligned_scores(
     names = [data.class_names[row] for row in rows]
     found: Statistics = aligner.statistics(data.descriptors[chosen].float(), names)
     aligned = aligner.apply_to(data.statistics.score[chosen], found)
-    result: NDArray[np.float64] = aligned.double().cpu().numpy()
+    result: NDArray[np.float64] = aligned.cpu().double().numpy()  # some GPUs have no doubles
     return result

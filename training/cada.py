@@ -17,6 +17,7 @@ from training.run import Run
 from training.sampling import batch_rows
 
 _METRIC_EVERY = 20
+_CHUNK = 64
 _GRADIENT_CLIP = 5.0  # (ours): standardised targets may hold outliers
 _LINEAR_FROM = 1.0  # (ours) SmoothL1's α in units of the targets' spread
 
@@ -28,10 +29,12 @@ def fit_cada(
     parameters: AlignmentParameters,
     run: Run,
     seed: int,
+    steps: int,
 ) -> Cada:
     """The regressor of (û, γ̂) from descriptors (N, C, h, w) and targets (N,), (N,).
 
-    SGD with momentum on SmoothL1 of both targets; the rate falls to zero along a cosine *(ours)*,
+    `steps` is how many of the schedule's iterations to do: fewer where the fit that it repeats was
+    ended early. SGD with momentum on SmoothL1 of both targets; the rate falls to zero along a cosine *(ours)*,
     which makes short fits end quietly.
     """
     torch.manual_seed(seed)
@@ -44,14 +47,19 @@ def fit_cada(
         aligner.parameters(), lr=0.0, momentum=0.9, weight_decay=parameters.weight_decay
     )
     rows = range(len(descriptors))
+    with torch.no_grad():
+        windows = torch.cat([aligner.window_means(chunk) for chunk in descriptors.split(_CHUNK)])
     aligner.train()
-    for step in run.steps(aligner, optimiser, parameters.iterations):
+    for step in run.steps(aligner, optimiser, steps):
         falling = 0.5 * (1 + math.cos(math.pi * step / parameters.iterations))
         for group in optimiser.param_groups:
             group["lr"] = parameters.learning_rate * falling
         chosen = batch_rows(rows, parameters.batch_size, step, seed)
-        predicted = aligner(descriptors[chosen].float())
-        loss = F.smooth_l1_loss(predicted, standardised[chosen], beta=_LINEAR_FROM)
+        predicted = aligner(windows[chosen])
+        wrong = F.smooth_l1_loss(
+            predicted, standardised[chosen], beta=_LINEAR_FROM, reduction="sum"
+        )
+        loss = wrong / len(chosen)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(aligner.parameters(), _GRADIENT_CLIP)

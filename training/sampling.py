@@ -27,10 +27,15 @@ def batch_rows(rows: Sequence[int], batch_size: int, step: int, seed: int) -> li
 
 
 def fold_of(n: int, folds: int, seed: int) -> NDArray[np.int64]:
-    """A fold in [0, folds) for each of n images, shuffled, sizes differing by one at most."""
-    numbers = np.arange(n) % folds
-    shuffled: NDArray[np.int64] = np.random.default_rng([seed, 0xF01D]).permutation(numbers)
-    return shuffled
+    """A fold in [0, folds) for each of n images, sizes differing by one at most.
+
+    Of any `folds` neighbours (counted in blocks) each is in another fold. Images of one class stand
+    together in a snapshot, so every class is spread over the folds without its name being read.
+    """
+    generator = np.random.default_rng([seed, 0xF01D])
+    blocks = [generator.permutation(folds) for _ in range(-(-n // folds))]
+    numbers: NDArray[np.int64] = np.concatenate(blocks)[:n].astype(np.int64)
+    return numbers
 
 
 @lru_cache(maxsize=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inspector.engine.alignment.base import Aligner, Statistics
@@ -43,23 +44,42 @@ class Cada(Aligner):
         self.register_buffer("target_mean", torch.zeros(2))
         self.register_buffer("target_std", torch.ones(2))
 
-    def forward(self, descriptor: Tensor) -> Tensor:
-        """Descriptors (B, C, h, w) to standardised (û, γ̂), (B, 2)."""
-        x = (descriptor - self.descriptor_mean) / self.descriptor_std
-        out: Tensor = self.head(self.convolution(x).mean(dim=(2, 3)))
+    def forward(self, windows: Tensor) -> Tensor:
+        """What `window_means` gives, (B, C, 9), to standardised (û, γ̂), (B, 2)."""
+        weight = self.convolution.weight.flatten(2)  # (C, C, 9)
+        pooled = F.linear(windows.flatten(1), weight.flatten(1), self.convolution.bias)
+        out: Tensor = self.head(pooled)
         return out
+
+    def window_means(self, descriptor: Tensor) -> Tensor:
+        """Standardised descriptors (B, C, h, w), averaged under each of the nine taps: (B, C, 9).
+
+        Nothing stands between the convolution and the pooling, so both together are linear in
+        these means: the same result, without convolving in every step of the fit.
+        """
+        height, width = descriptor.shape[-2:]
+        x = (descriptor.float() - self.descriptor_mean) / self.descriptor_std
+        padded = F.pad(x, (1, 1, 1, 1))
+        taps = [
+            padded[:, :, row : row + height, column : column + width].mean(dim=(2, 3))
+            for row in range(3)
+            for column in range(3)
+        ]
+        return torch.stack(taps, dim=2)
 
     def statistics(
         self, descriptor: Tensor, class_names: Sequence[str] | None = None
     ) -> Statistics:
-        predicted = self(descriptor.float()) * self.target_std + self.target_mean
+        predicted = self(self.window_means(descriptor)) * self.target_std + self.target_mean
         return Statistics(predicted[:, 0], predicted[:, 1])
 
     def standardise(self, descriptors: Tensor, targets: Tensor) -> None:
         """Takes the scales from training descriptors (N, C, h, w) and targets (N, 2)."""
-        self.descriptor_mean.copy_(descriptors.float().mean(dim=(0, 2, 3), keepdim=True))
-        self.descriptor_std.copy_(
-            descriptors.float().std(dim=(0, 2, 3), keepdim=True, correction=0).clamp_min(1e-6)
-        )
+        # Image by image: the descriptors of a large set in float32 would not fit.
+        mean = torch.stack([d.float().mean(dim=(1, 2)) for d in descriptors]).mean(dim=0)
+        square = torch.stack([d.float().square().mean(dim=(1, 2)) for d in descriptors]).mean(dim=0)
+        self.descriptor_mean.copy_(mean.view(1, -1, 1, 1))
+        variance = (square - mean.square()).clamp_min(1e-12)
+        self.descriptor_std.copy_(variance.sqrt().view(1, -1, 1, 1))
         self.target_mean.copy_(targets.mean(dim=0))
         self.target_std.copy_(targets.std(dim=0, correction=0).clamp_min(1e-6))
