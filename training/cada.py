@@ -34,7 +34,9 @@ def fit_cada(
     """The regressor of (û, γ̂) from descriptors (N, C, h, w) and targets (N,), (N,).
 
     `steps` is how many of the schedule's iterations to do: fewer where the fit that it repeats was
-    ended early. SGD with momentum on SmoothL1 of both targets; the rate falls to zero along a cosine *(ours)*,
+    ended early.
+
+    SGD with momentum on SmoothL1 of both targets; the rate falls to zero along a cosine *(ours)*,
     which makes short fits end quietly.
     """
     torch.manual_seed(seed)
@@ -48,7 +50,9 @@ def fit_cada(
     )
     rows = range(len(descriptors))
     with torch.no_grad():
-        windows = torch.cat([aligner.window_means(chunk) for chunk in descriptors.split(_CHUNK)])
+        windows = torch.cat(
+            [aligner.window_means(chunk) for chunk in torch.split(descriptors, _CHUNK)]
+        )
     aligner.train()
     for step in run.steps(aligner, optimiser, steps):
         falling = 0.5 * (1 + math.cos(math.pi * step / parameters.iterations))

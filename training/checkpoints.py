@@ -72,12 +72,16 @@ def pack_training(
     return tensors, {"groups": state["param_groups"]}
 
 
-def unpack_training(saved: Saved, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Puts back what `pack_training` took."""
+def unpack_model(saved: Saved, model: torch.nn.Module) -> None:
+    """Puts back the model that `pack_training` took."""
     prefix = "model."
     model.load_state_dict(
         {k.removeprefix(prefix): v for k, v in saved.tensors.items() if k.startswith(prefix)}
     )
+
+
+def unpack_optimiser(saved: Saved, optimiser: torch.optim.Optimizer) -> None:
+    """Puts back the optimiser and the random number generators."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in saved.tensors.items():
         if name.startswith("optimiser."):

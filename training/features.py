@@ -23,10 +23,12 @@ from torch import Tensor
 from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.base import stage_shapes
 from inspector.engine.device import Device
+from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
 from inspector.project.workers import is_process_alive
 from training.images import read_batches
 
+_PREPROCESSING = 1  # to be raised when reading or normalising images changes
 _SHARD_IMAGES = 256
 _READ_BATCH = 16
 _LARGEST_HALF = 65504.0
@@ -63,12 +65,12 @@ class CachedFeatures:
 
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
         stacked = np.stack([self._places[row][0][self._places[row][1]] for row in rows])
-        flat = torch.from_numpy(stacked)
+        flat = torch.from_numpy(stacked).to(self._device.torch)
         features, start = [], 0
         for channels, height, width in self._shapes:
             end = start + channels * height * width
             stage = flat[:, start:end].view(-1, height, width, channels).permute(0, 3, 1, 2)
-            features.append(stage.to(self._device.torch).float())
+            features.append(stage.float())
             start = end
         return features
 
@@ -90,8 +92,7 @@ class LiveFeatures:
         (found,) = read_batches(chosen, self.size[0], len(chosen))
         if found.failures:
             raise found.failures[0][1]
-        with self._device.autocast():
-            features = self._backbone(found.images.to(self._device.torch))
+        features = self._backbone(found.images.to(self._device.torch))
         return [feature.float() for feature in features]
 
 
@@ -107,7 +108,7 @@ class FeatureCache:
 
     def __init__(self, root: Path, backbone: Backbone, size: int, device: Device) -> None:
         digest = backbone.weights.sha256 if backbone.weights else "random"
-        key = f"{backbone.name}-{digest[:12]}-{size}-{device.kind}-{device.precision}"
+        key = f"v{_PREPROCESSING}-{backbone.name}-{digest[:12]}-{size}-{device.kind}"
         self._folder = root / "features" / key
         self._backbone = backbone
         self._size = size
@@ -144,6 +145,11 @@ class FeatureCache:
                 progress(done, len(entries), "images")
         known = self._open_shards()
         rows = [row for row, entry in enumerate(entries) if _key(entry) in known]
+        if len(rows) + len(problems) < len(entries):
+            raise InspectorError(
+                f"Features in '{self._folder}' were written but cannot be read back.",
+                "Delete the project's cache folder and train again.",
+            )
         places = [known[_key(entries[row])] for row in rows]
         return CachedFeatures(places, self._shapes, self._size, self._device), rows, problems
 
@@ -182,8 +188,7 @@ class FeatureCache:
 
     @torch.no_grad()
     def _compute(self, images: Tensor) -> NDArray[np.float16]:
-        with self._device.autocast():
-            features = self._backbone(images.to(self._device.torch))
+        features = self._backbone(images.to(self._device.torch))
         # Channels last in the file: that is how a CPU wants them back.
         flat = [f.float().permute(0, 2, 3, 1).flatten(1) for f in features]
         half = torch.cat(flat, dim=1).clamp(-_LARGEST_HALF, _LARGEST_HALF).half()
@@ -204,5 +209,5 @@ class FeatureCache:
 
 
 def _key(entry: SnapshotEntry) -> str:
-    window = "" if entry.window is None else f"-{entry.window.low:g}-{entry.window.high:g}"
+    window = "" if entry.window is None else f"-{entry.window.low!r}-{entry.window.high!r}"
     return entry.sha256 + window

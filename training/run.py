@@ -12,7 +12,7 @@ import torch
 from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.events import Event
-from training.checkpoints import Checkpoints, pack_training, unpack_training
+from training.checkpoints import Checkpoints, pack_training, unpack_model, unpack_optimiser
 from training.commands import Commands, Interrupted
 
 _PROGRESS_SECONDS = 0.2
@@ -46,6 +46,7 @@ class Run:
         self._stage = ""
         self._stages: tuple[str, ...] = ()
         self._last_progress = 0.0
+        self._steps_done = 0
 
     def plan(self, *stages: str) -> None:
         """Names all stages in their order, so that each can say "2 of 5"."""
@@ -114,10 +115,11 @@ class Run:
         step = 0
         saved = self.checkpoints.load(self._stage)
         if saved is not None:
-            unpack_training(saved, model, optimiser)
-            step = int(saved.facts["step"])
+            step = self._steps_done = int(saved.facts["step"])
+            unpack_model(saved, model)
             if saved.facts["complete"]:
                 return
+            unpack_optimiser(saved, optimiser)
         last_saved = time.monotonic()
         while step < total and not (step and self._commands.take_finish_early()):
             yield step
@@ -131,15 +133,17 @@ class Run:
                 self._save(model, optimiser, step, complete=False)
                 last_saved = time.monotonic()
         self._save(model, optimiser, step, complete=True)
+        self._steps_done = step
 
     def steps_done(self) -> int:
-        """Steps of the current stage that are in its checkpoint."""
-        saved = self.checkpoints.load(self._stage)
-        return 0 if saved is None else int(saved.facts["step"])
+        """Steps that the last fit has done, those before a resumption included."""
+        return self._steps_done
 
     def _save(
         self, model: torch.nn.Module, optimiser: torch.optim.Optimizer, step: int, *, complete: bool
     ) -> None:
         tensors, facts = pack_training(model, optimiser)
+        if complete:  # it will never be stepped again: the optimiser's memory is dead weight
+            tensors = {name: t for name, t in tensors.items() if name.startswith("model.")}
         self.checkpoints.save(self._stage, tensors, facts | {"step": step, "complete": complete})
         self._emit(events.Checkpoint(time=time.time(), stage=self._stage, step=step))

@@ -25,7 +25,7 @@ from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
 from inspector.jobs.model_card import ModelCard, ThresholdCard, read_model_card
-from inspector.jobs.spec import TrainJob
+from inspector.jobs.spec import MODEL_FOLDER, TrainJob
 from inspector.project.snapshots import Snapshot, SnapshotEntry, read_snapshot
 from training.alignment import AlignmentData, fit_aligners, stage_names
 from training.features import FeatureCache, FeatureSource, LiveFeatures
@@ -33,7 +33,6 @@ from training.normal_statistics import NormalStatistics, measure
 from training.run import Run
 from training.sampling import fold_of
 
-MODEL_FOLDER = "model"
 _FEWEST_FOR_FOLDS = 6  # below, a held-out part would leave next to nothing to learn from
 _VALIDATION_IMAGES = 16
 
@@ -47,7 +46,8 @@ class _Training:
     snapshot: Snapshot
     entries: Sequence[SnapshotEntry]
     backbone: Backbone
-    device: Device
+    exact: Device  # for features and statistics: float32
+    device: Device  # for the fits: may be bfloat16
     source: FeatureSource
 
     @property
@@ -88,7 +88,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
 
     run.begin("measure", "Measuring normal images")
     percent = job.common.score_percent
-    own = measure(detector, training.source, training.rows, percent, training.device, run)
+    own = measure(detector, training.source, training.rows, percent, training.exact, run)
     data = AlignmentData(
         descriptors=own.descriptors,
         statistics=own.statistics if held_out is None else held_out,
@@ -137,13 +137,15 @@ def _prepare(
     run.begin("features", "Computing features")
     size = job.common.image_size
     backbone = load_backbone(job.common.backbone, lambda done, all_: run.progress(done, all_, "B"))
-    device = _device(job, run, backbone)
-    device.place(backbone)
-    cache = FeatureCache(Path(job.cache), backbone, size, device)
+    # Features and statistics are exact, as scoring is; only the fit may take a shorter format.
+    exact = resolve_device(job.device, "float32")
+    exact.place(backbone)
+    cache = FeatureCache(Path(job.cache), backbone, size, exact)
     if not cache.fits(entries):
         run.note("The feature cache would not fit the disk; features are computed in every step.")
-        source: FeatureSource = LiveFeatures(backbone, entries, size, device)
-        return _Training(job, run, snapshot, entries, backbone, device, source)
+        source: FeatureSource = LiveFeatures(backbone, entries, size, exact)
+        device = _fitting_device(job, run, backbone, source)
+        return _Training(job, run, snapshot, entries, backbone, exact, device, source)
     cached, rows, problems = cache.fill(entries, run.progress)
     for problem in problems:
         run.note(f"Left out of training: {problem}")
@@ -152,21 +154,23 @@ def _prepare(
         raise InspectorError(
             "None of the normal images can be read any more.", "Import their folder again."
         )
-    return _Training(job, run, snapshot, readable, backbone, device, cached)
+    device = _fitting_device(job, run, backbone, cached)
+    return _Training(job, run, snapshot, readable, backbone, exact, device, cached)
 
 
-def _device(job: TrainJob, run: Run, backbone: Backbone) -> Device:
-    """The device; what was measured once for a run holds for its resumption too."""
+def _fitting_device(job: TrainJob, run: Run, backbone: Backbone, source: FeatureSource) -> Device:
+    """The device of the fits; what was measured for a run holds for its resumption too."""
     device = resolve_device(job.device, job.precision)
     if device.kind != "cpu" or job.precision != "auto":
         return device
     saved = run.checkpoints.load("precision")
-    if saved is None:
-        example = torch.rand(4, 3, job.common.image_size, job.common.image_size)
-        precision = cpu_precision(lambda: backbone(example)[-1])
-        run.checkpoints.save("precision", {}, {"precision": precision})
-    else:
-        precision = saved.facts["precision"]
+    if saved is not None:
+        return Device("cpu", saved.facts["precision"])
+    detector = build_detector(job.method, backbone)
+    device.place(detector)
+    features = source.batch([0])
+    precision = cpu_precision(lambda: detector.predict_features(features, source.size).map)
+    run.checkpoints.save("precision", {}, {"precision": precision})
     return Device("cpu", precision)
 
 
@@ -188,7 +192,7 @@ def _fit_detector(
     def validate(step: int) -> None:
         if some:
             found = measure(
-                detector, training.source, some, job.common.score_percent, training.device
+                detector, training.source, some, job.common.score_percent, training.exact
             )
             training.run.metric("validation_score", step, float(found.statistics.score.mean()))
 
@@ -229,7 +233,7 @@ def _cross_fit(
             )
             return None
         percent = training.job.common.score_percent
-        found = measure(detector, training.source, held_out, percent, training.device)
+        found = measure(detector, training.source, held_out, percent, training.exact)
         together[:, held_out] = torch.stack(list(found.statistics))
     return NormalStatistics(*together)
 

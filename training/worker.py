@@ -7,6 +7,7 @@ stderr, so that stray prints of any library land in `worker.log`.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -18,7 +19,13 @@ from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.events import EVENTS_FILE, Event, encode_event
 from inspector.jobs.outcome import CANCELLED, DONE, FAILED, JobOutcome, write_outcome
-from inspector.jobs.spec import Job, ScoreJob, TrainJob, read_job
+from inspector.jobs.spec import MODEL_FOLDER, Job, ScoreJob, TrainJob, read_job
+from inspector.project.results import (
+    DESCRIPTORS_FILE,
+    EVALUATION_FILE,
+    MAPS_FILE,
+    RESULTS_FILE,
+)
 from inspector.project.workers import announce_worker
 from training.commands import Cancelled, Commands, Interrupted
 
@@ -91,17 +98,23 @@ def main(run_folder: Path) -> int:
 
 def _run(job: Job, run_folder: Path, emit: EventWriter, commands: Commands) -> dict[str, Any]:
     # torch comes in here, after the first event: the parent sees a living worker at once.
+    import torch
+
     from training.run import Run
+    from training.score_job import score
+    from training.train_job import train
 
-    match job:
-        case TrainJob():
-            from training.train_job import train
-
-            return train(job, Run(run_folder, emit, commands, job.checkpoint_seconds))
-        case ScoreJob():
-            from training.score_job import score
-
-            return score(job, Run(run_folder, emit, commands))
+    try:
+        match job:
+            case TrainJob():
+                return train(job, Run(run_folder, emit, commands, job.checkpoint_seconds))
+            case ScoreJob():
+                return score(job, Run(run_folder, emit, commands))
+    except torch.OutOfMemoryError as error:
+        raise InspectorError(
+            "The device ran out of memory.",
+            "Use a smaller image_size or batch_size (--set), or --device cpu.",
+        ) from error
 
 
 def _end(run_folder: Path, emit: EventWriter, outcome: JobOutcome, code: int) -> int:
@@ -114,6 +127,9 @@ def _discard(run_folder: Path) -> None:
     from training.checkpoints import Checkpoints
 
     Checkpoints(run_folder / "checkpoints").clear()
+    shutil.rmtree(run_folder / MODEL_FOLDER, ignore_errors=True)
+    for name in (MAPS_FILE, f".{MAPS_FILE}.part", DESCRIPTORS_FILE, RESULTS_FILE, EVALUATION_FILE):
+        (run_folder / name).unlink(missing_ok=True)
 
 
 def _claim_stdout() -> BinaryIO:

@@ -14,6 +14,7 @@ from inspector.cli.projects import add_computing_arguments, computing, opened
 from inspector.cli.train import train_and_settle
 from inspector.core.display import has_display
 from inspector.core.sampleparts import SamplePlan, write_sample_parts
+from inspector.errors import InspectorError
 from inspector.jobs.catalogue import Parameters
 from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.models import ModelRow
@@ -69,6 +70,10 @@ def run(options: argparse.Namespace, output: Output) -> int:
 def _make(project: Project, options: argparse.Namespace, output: Output) -> int:
     """All steps that are not done yet."""
     parts = project.folder / _PARTS
+    if project.sources() and not parts.exists():
+        raise InspectorError(
+            f"'{project.folder}' is a project of your own.", "Give the demo another folder."
+        )
     if not parts.exists():
         with counting(output, "Making sample parts", "images") as progress:
             write_sample_parts(parts, SamplePlan.demo(), progress=progress)

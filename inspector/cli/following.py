@@ -16,6 +16,9 @@ from inspector.jobs.process import Worker
 from inspector.project.runs import RunRow
 from inspector.project.work import TRAIN
 
+# Names of the stages that learn; the others cannot keep half of what they do.
+_CAN_END_EARLY = ("detector", "fold-", "cada", "calibration-")
+
 
 class _Stages:
     """Shows the stages of a run, one bar each on a terminal, one line each elsewhere."""
@@ -50,20 +53,22 @@ class _Stages:
 def follow(run: RunRow, output: Output) -> JobOutcome:
     """Starts the worker of a run folder (or resumes it) and waits for its end.
 
-    Ctrl-C ends the current stage of a training early and keeps what is learned; a second one
-    cancels the job and discards it, as the first one does with any other job. Where this process is
+    Ctrl-C ends a stage that learns early and keeps what is learned; a second one in the same stage
+    cancels the job and discards it, as the first one does with a scoring. Where this process is
     killed, the worker saves a checkpoint and ends.
     """
     worker = Worker(run.folder)
     console = output.progress_console
-    asked = 0
+    asked, learning = 0, False
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked += 1
-        if asked == 1 and run.kind == TRAIN:
+        if asked == 1 and learning:
             worker.finish_early()
             console.print("Ending this stage early, keeping what is learned. Again: cancel.")
+        elif asked == 1 and run.kind == TRAIN:
+            console.print("This stage cannot be ended early. Again: cancel and discard.")
         else:
             worker.cancel()
             console.print("Cancelling; nothing of this run will be kept.")
@@ -73,6 +78,8 @@ def follow(run: RunRow, output: Output) -> JobOutcome:
         with progress_bars(output) as progress:
             stages = _Stages(progress)
             for event in worker.events():
+                if isinstance(event, events.Stage):
+                    asked, learning = 0, event.name.startswith(_CAN_END_EARLY)
                 stages.show(event)
         return worker.wait()
     finally:

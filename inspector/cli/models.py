@@ -15,6 +15,7 @@ from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.report.facts import card_facts
 from inspector.project.runs import RunState
+from inspector.project.work import TRAIN
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -66,7 +67,7 @@ def _list(project: Project, output: Output) -> None:
             rows.append((model, read_model_card(model.folder)))
         except InspectorError as error:
             damaged.append(error)
-    lost = [run for run in project.runs() if run.state is RunState.LOST]
+    lost = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
     output.result(
         {
             "models": [_summary(model, card) for model, card in rows],

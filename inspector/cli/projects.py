@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def add_computing_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         default="auto",
         choices=("auto", "float32", "bfloat16"),
-        help="number format (auto: what is fastest with equal scores)",
+        help="number format; auto: fits take bfloat16 where it is faster, scores are float32",
     )
 
 
@@ -45,5 +46,6 @@ def opened(folder: Path, *, create: bool = False) -> Iterator[Project]:
     else:
         project = Project.open(folder)
     with project:
-        take_over_finished(project)
+        for failure in take_over_finished(project):
+            sys.stderr.write(f"inspector: {failure}\n")
         yield project

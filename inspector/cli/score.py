@@ -24,7 +24,7 @@ from inspector.cli.projects import (
 )
 from inspector.core.evaluation import ImageResult
 from inspector.core.files import write_atomically
-from inspector.core.layouts import LAYOUTS
+from inspector.core.layouts import LAYOUTS, recognise
 from inspector.errors import InspectorError
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
@@ -96,11 +96,20 @@ def run(options: argparse.Namespace, output: Output) -> int:
             output.result({"state": outcome.state, "run": row.run_id})
             return EXIT_CANCELLED
         results = read_results(row.folder)
+    if options.folder is not None:
+        results = _with_problems(results, options.folder, options.layout)
     if options.out is not None:
         write_atomically(options.out.expanduser().absolute(), _as_csv(results, decision))
     output.result(_document(results, decision, row.run_id))
     _say(results, decision, output, options.out)
     return EXIT_DONE
+
+
+def _with_problems(results: Results, folder: Path, layout: str | None) -> Results:
+    """Adds what the layout did not understand: listed, not dropped."""
+    problems = recognise(folder, layout).problems
+    listed = (UnreadImage(0, str(p.path), f"'{p.path}': {p.reason}", p.hint) for p in problems)
+    return Results(results.scored, (*results.unread, *listed))
 
 
 def _decision(model: ModelRow, alignment: str | None, threshold: float | None) -> _Decision:
@@ -134,7 +143,7 @@ def _say(results: Results, decision: _Decision, output: Output, out: Path | None
 
 def _say_unread(unread: Sequence[UnreadImage], output: Output) -> None:
     if unread:
-        output.plain(f"{len(unread)} images could not be scored:")
+        output.plain(f"{len(unread)} files could not be scored:")
     for image in unread[:_SHOWN]:
         output.plain(f"  {image.reason} {image.hint}".rstrip())
     if len(unread) > _SHOWN:
@@ -182,16 +191,19 @@ def _as_csv(results: Results, decision: _Decision) -> bytes:
     )
     trace = (
         decision.variant,
-        f"{decision.threshold:.6f}",
+        f"{decision.threshold:.9g}",
         decision.model.name,
         decision.card.snapshot_digest,
     )
     for result in results.scored:
-        numbers = (result.scores[decision.variant], result.raw_score, result.u, result.gamma)
+        # û and γ̂ are kept of the default variant; beside another one they would mislead.
+        own = decision.variant == decision.card.default_alignment
+        statistics = (result.u, result.gamma) if own else (None, None)
+        numbers = (result.scores[decision.variant], result.raw_score, *statistics)
         writer.writerow(
             (result.path, result.class_name, result.truth)
             + ("NG" if decision.is_ng(result) else "OK",)
-            + tuple("" if number is None else f"{number:.6f}" for number in numbers)
+            + tuple("" if number is None else f"{number:.9g}" for number in numbers)
             + trace
             + ("",)
         )

@@ -6,6 +6,8 @@ import argparse
 import json
 from typing import Any
 
+from msgspec import Struct
+
 from inspector.cli.following import follow
 from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
 from inspector.cli.projects import (
@@ -15,8 +17,9 @@ from inspector.cli.projects import (
     opened,
 )
 from inspector.errors import InspectorError
-from inspector.jobs.catalogue import METHODS, Parameters
+from inspector.jobs.catalogue import METHODS, Parameters, parameter_names
 from inspector.jobs.outcome import CANCELLED
+from inspector.jobs.parameters import AlignmentParameters, CommonParameters
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
 from inspector.project.work import TRAIN, prepare_training, settle
@@ -34,7 +37,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="train a model on a project's normal images",
         description="Ctrl-C ends the current stage early and keeps what is learned; a second "
         "Ctrl-C cancels and discards. A run that was killed goes on with --resume.",
-        epilog="methods:\n" + "\n".join(lines),
+        epilog="\n".join(["methods:", *lines, "", "parameters for --set:", *_parameter_lines()]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_project_argument(parser)
@@ -53,6 +56,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def _parameter_lines() -> list[str]:
+    """All names that --set takes, a group a line."""
+    groups: dict[str, type[Struct]] = {"": CommonParameters, "alignment.": AlignmentParameters}
+    groups |= {f"{method.name}.": method.parameters for method in METHODS.values()}
+    return ["  " + " ".join(parameter_names(kind, prefix)) for prefix, kind in groups.items()]
+
+
 def run(options: argparse.Namespace, output: Output) -> int:
     """Trains, or resumes a training."""
     changes = dict(_change(text) for text in options.set)
@@ -60,6 +70,11 @@ def run(options: argparse.Namespace, output: Output) -> int:
         changes["seed"] = options.seed
     with opened(options.project) as project:
         if options.resume is not None:
+            if changes or options.preset:
+                raise InspectorError(
+                    "A resumed run goes on with its own parameters.",
+                    "Leave out --set, --seed and --preset, or start a new training.",
+                )
             row = _resumed(project, options.resume)
         else:
             row = prepare_training(

@@ -100,7 +100,8 @@ def cpu_precision(work: Callable[[], torch.Tensor], tolerance: float = 2e-2) -> 
         work: One representative forward pass.
         tolerance: Greatest accepted relative difference (of the largest value) of the results.
     """
-    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    has_library = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if not (has_library and torch.ops.mkldnn._is_mkldnn_bf16_supported()):
         return "float32"
     bf16 = Device("cpu", "bfloat16")
     with torch.inference_mode():

@@ -42,7 +42,12 @@ def read_outcome(run_folder: Path) -> JobOutcome:
         return JobOutcome(
             state=LOST,
             message="The worker ended without a result.",
-            hint="Resume the run; it goes on from its last checkpoint.",
+            hint="Resume a training with --resume, it goes on from its last checkpoint; start any "
+            "other job again.",
         )
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return JobOutcome(state=FAILED, message=f"{OUTCOME_FILE} is damaged ({error}).")
+        return JobOutcome(
+            state=FAILED,
+            message=f"{OUTCOME_FILE} is damaged ({error}).",
+            hint="Start the job again.",
+        )

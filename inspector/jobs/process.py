@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -78,7 +79,8 @@ class Worker:
         """Waits for its end and reads the outcome."""
         code = self._process.wait()
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(OSError):  # a command that came too late is flushed again here
+                self._process.stdin.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._log.close()
@@ -96,5 +98,5 @@ class Worker:
         try:
             self._process.stdin.write(command)
             self._process.stdin.flush()
-        except BrokenPipeError:
+        except (OSError, ValueError):
             pass  # it has ended; wait() tells how

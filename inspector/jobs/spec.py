@@ -11,6 +11,7 @@ from inspector.errors import InspectorError
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
 
 JOB_FILE = "job.json"
+MODEL_FOLDER = "model"  # within the run folder of a training
 
 
 class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):

@@ -17,9 +17,10 @@ from inspector.errors import InspectorError
 from inspector.jobs.catalogue import Parameters, find_method, resolve_parameters
 from inspector.jobs.model_card import read_model_card
 from inspector.jobs.outcome import DONE, JobOutcome
-from inspector.jobs.spec import JOB_FILE, Job, ScoreJob, TrainJob, read_job
+from inspector.jobs.spec import JOB_FILE, MODEL_FOLDER, Job, ScoreJob, TrainJob, read_job
 from inspector.project.loose import snapshot_of_folder
 from inspector.project.models import ModelRow
+from inspector.project.paths import MODELS
 from inspector.project.project import Project
 from inspector.project.results import REPORT_FILE, read_results
 from inspector.project.runs import RunRow, RunState
@@ -134,15 +135,28 @@ def settle(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]
     return _take_over(project, run, outcome)
 
 
-def take_over_finished(project: Project) -> None:
-    """Takes over runs whose worker finished while nobody was listening."""
-    registered = {model.run_id for model in project.models()}
+def take_over_finished(project: Project) -> list[InspectorError]:
+    """Takes over trainings that finished while nobody was listening.
+
+    Returns:
+        What could not be taken over, and why: one bad model must not close the project.
+    """
+    known = project.models()
+    registered, folders = {model.run_id for model in known}, {model.folder for model in known}
+    failures: list[InspectorError] = []
     for run in project.runs():
-        if run.kind == TRAIN and run.state is RunState.DONE and run.run_id not in registered:
-            made = (run.folder / "model").is_dir()
-            if made and run.outcome_json is not None:
-                outcome = msgspec.json.decode(run.outcome_json, type=JobOutcome)
+        if run.kind != TRAIN or run.state is not RunState.DONE or run.run_id in registered:
+            continue
+        # Whoever moved the model may have died before the database knew of it.
+        moved = project.folder / MODELS / run.folder.name
+        made = (run.folder / MODEL_FOLDER).is_dir() or (moved.is_dir() and moved not in folders)
+        if made and run.outcome_json is not None:
+            outcome = msgspec.json.decode(run.outcome_json, type=JobOutcome)
+            try:
                 _take_over(project, run, outcome)
+            except InspectorError as error:
+                failures.append(error)
+    return failures
 
 
 def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]:
