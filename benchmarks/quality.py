@@ -19,18 +19,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import torch
 
 from inspector.cli.following import follow
 from inspector.cli.output import Output
 from inspector.core.evaluation import Evaluation
 from inspector.core.sampleparts import SamplePlan, write_sample_parts
+from inspector.engine.device import resolve_device
+from inspector.engine.model_files import load_model, save_model
+from inspector.engine.pipeline import Pipeline
+from inspector.jobs.parameters import AlignmentParameters
+from inspector.jobs.spec import read_job
 from inspector.project.project import Project
 from inspector.project.results import read_evaluation
 from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from training.alignment import AlignmentData, fit_aligners, stage_names
+from training.features import FeatureCache
+from training.normal_statistics import measure as measure_normal
+from training.run import Run
+from training.score_job import score
 
 LITE = "tf_efficientnet_lite0"
-STATISTICS = ("fitted", "cross-fitted")
 
 
 @dataclass(frozen=True)
@@ -73,18 +83,51 @@ def projects(folder: Path, names: list[str]) -> Iterator[tuple[str, Project]]:
 
 
 def measure(
-    name: str, project: Project, preset: str, way: str, seed: int, changes: dict[str, object]
-) -> Result:
-    """Trains, evaluates and returns the metrics."""
+    name: str, project: Project, preset: str, seed: int, changes: dict[str, object]
+) -> Iterator[Result]:
+    """Trains once; evaluates with held-out statistics, then with those of the fitted images."""
     output = Output(json=True, silent=True)
-    own = {"backbone": LITE, "seed": seed, "alignment.statistics": way, **changes}
+    own = {"backbone": LITE, "seed": seed, "alignment.statistics": "cross-fitted", **changes}
     start = time.monotonic()
     run = prepare_training(project, "revdist", preset, own, Computing())
     settle(project, run, follow(run, output))
     minutes = (time.monotonic() - start) / 60
-    scoring = prepare_scoring(project, project.find_model(), Computing(), evaluate=True)
+    model = project.find_model()
+    scoring = prepare_scoring(project, model, Computing(), evaluate=True)
     settle(project, scoring, follow(scoring, output))
-    return Result(name, preset, way, seed, minutes, read_evaluation(scoring.folder))
+    yield Result(name, preset, "cross-fitted", seed, minutes, read_evaluation(scoring.folder))
+    folder = scoring.folder / "fitted"
+    realign_on_fitted_images(project, model.folder, folder / "model")
+    job = msgspec.structs.replace(read_job(scoring.folder), model=str(folder / "model"))
+    score(job, Run(folder, lambda event: None))
+    yield Result(name, preset, "fitted", seed, minutes, read_evaluation(folder))
+
+
+def realign_on_fitted_images(project: Project, model: Path, target: Path) -> None:
+    """The same detector, with alignment and thresholds from the images that it was fitted on.
+
+    What `--set alignment.statistics=fitted` would have made, without fitting the detector again.
+    """
+    pipeline, card = load_model(model)
+    device = resolve_device()
+    pipeline.to(device)
+    entries = project.snapshot(card.snapshot_id).normal_training()
+    cache = FeatureCache(project.cache_folder, pipeline.detector.backbone, card.image_size, device)
+    source, rows, _ = cache.fill(entries, lambda done, total, unit: None)
+    found = measure_normal(pipeline.detector, source, rows, card.score_percent, device)
+    names = [entries[row].class_name for row in rows]
+    parameters = msgspec.convert(card.parameters["alignment"], AlignmentParameters)
+    run = Run(target.parent, lambda event: None)
+    run.plan(*stage_names(0))
+    aligners, thresholds = fit_aligners(
+        AlignmentData(found.descriptors, found.statistics, names, None),
+        parameters,
+        card.parameters["common"]["target_false_positive_rate"],
+        run,
+        card.seed,
+    )
+    changed = Pipeline(pipeline.detector, aligners, "cada", card.score_percent)
+    save_model(target, changed, msgspec.structs.replace(card, thresholds=thresholds))
 
 
 def print_result(result: Result) -> None:
@@ -136,7 +179,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=["parts", "samples"])
     parser.add_argument("--presets", nargs="+", default=["quick"])
-    parser.add_argument("--statistics", nargs="+", default=list(STATISTICS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=NUMBER")
     parser.add_argument("--work", type=Path, help="keep projects here (default: a temporary one)")
@@ -154,8 +196,7 @@ def main() -> None:
         for name, project in projects(options.work or Path(temporary), options.data):
             for preset in options.presets:
                 for seed in options.seeds:
-                    for way in options.statistics:
-                        result = measure(name, project, preset, way, seed, changes)
+                    for result in measure(name, project, preset, seed, changes):
                         print_result(result)
                         results.append(result)
             project.close()

@@ -95,7 +95,7 @@ def test_a_folder_that_is_not_imported(
         assert len(opened.images()) == 30
         assert opened.scores(opened.find_model().model_id) == ()
     text = call(*arguments).out
-    assert "1 images could not be scored:" in text
+    assert "1 files could not be scored:" in text
     assert "broken.png" in text
 
 
