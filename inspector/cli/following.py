@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import time
 from types import FrameType
 
 from rich.progress import Progress, TaskID
@@ -18,6 +20,7 @@ from inspector.project.work import TRAIN
 
 # Names of the stages that learn; the others cannot keep half of what they do.
 _CAN_END_EARLY = ("detector", "fold-", "cada", "calibration-")
+_AGAIN_SECONDS = 5.0
 
 
 class _Stages:
@@ -53,22 +56,25 @@ class _Stages:
 def follow(run: RunRow, output: Output) -> JobOutcome:
     """Starts the worker of a run folder (or resumes it) and waits for its end.
 
-    Ctrl-C ends a stage that learns early and keeps what is learned; a second one in the same stage
+    Ctrl-C ends a stage that learns early and keeps what is learned; a second one soon after it
     cancels the job and discards it, as the first one does with a scoring. Where this process is
     killed, the worker saves a checkpoint and ends.
     """
     worker = Worker(run.folder)
     console = output.progress_console
-    asked, learning = 0, False
+    last_asked, learning = -math.inf, False
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 1 and learning:
-            worker.finish_early()
-            console.print("Ending this stage early, keeping what is learned. Again: cancel.")
-        elif asked == 1 and run.kind == TRAIN:
-            console.print("This stage cannot be ended early. Again: cancel and discard.")
+        nonlocal last_asked
+        again = time.monotonic() - last_asked < _AGAIN_SECONDS
+        last_asked = time.monotonic()
+        if run.kind == TRAIN and not again:
+            if learning:
+                worker.finish_early()
+                console.print("Ending this stage early, keeping what is learned.")
+            else:
+                console.print("This stage cannot be ended early.")
+            console.print(f"Ctrl-C again within {_AGAIN_SECONDS:.0f} s: cancel and discard.")
         else:
             worker.cancel()
             console.print("Cancelling; nothing of this run will be kept.")
@@ -79,7 +85,7 @@ def follow(run: RunRow, output: Output) -> JobOutcome:
             stages = _Stages(progress)
             for event in worker.events():
                 if isinstance(event, events.Stage):
-                    asked, learning = 0, event.name.startswith(_CAN_END_EARLY)
+                    learning = event.name.startswith(_CAN_END_EARLY)
                 stages.show(event)
         return worker.wait()
     finally:

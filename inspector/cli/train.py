@@ -35,8 +35,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "train",
         help="train a model on a project's normal images",
-        description="Ctrl-C ends the current stage early and keeps what is learned; a second "
-        "Ctrl-C cancels and discards. A run that was killed goes on with --resume.",
+        description="Ctrl-C ends the current stage early and keeps what is learned; two in a row "
+        "cancel and discard. A run that was killed goes on with --resume.",
         epilog="\n".join(["methods:", *lines, "", "parameters for --set:", *_parameter_lines()]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

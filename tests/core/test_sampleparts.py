@@ -157,13 +157,13 @@ def test_plan_refuses_nonsense(fields: dict[str, object]) -> None:
     assert caught.value.hint
 
 
-def test_demo_plan_is_long_tailed_and_about_500_images() -> None:
+def test_demo_plan_is_long_tailed_and_many_images() -> None:
     plan = SamplePlan.demo()
     counts = sorted(plan.train_count(part) for part in plan.part_types)
     assert plan.part_types == PART_TYPES
-    assert (counts[0], counts[-1]) == (12, 60)
-    assert counts[len(counts) // 2] < 25
-    assert 450 <= plan.total <= 550
+    assert (counts[0], counts[-1]) == (24, 120)
+    assert counts[len(counts) // 2] < 50
+    assert 700 <= plan.total <= 800
 
 
 def test_plan_survives_json() -> None:

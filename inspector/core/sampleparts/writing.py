@@ -90,7 +90,7 @@ class SamplePlan:
 
     @classmethod
     def demo(cls) -> SamplePlan:
-        """All types with training counts as uneven as a factory's, 517 images."""
+        """All types with training counts as uneven as a factory's, 764 images."""
         return cls(train_per_class=_DEMO_TRAIN)
 
     @classmethod
