@@ -51,7 +51,7 @@ class Examination:
 
 
 def examine() -> Examination:
-    """Examines this installation. Never fails: what is wrong becomes a problem."""
+    """Examines this installation; what is wrong becomes a problem."""
     problems: list[str] = []
     versions = {"inspector": inspector.__version__, "python": platform.python_version()}
     for package in _PACKAGES:

@@ -1,4 +1,4 @@
-"""Detector + aligners + image scorer + thresholds: what turns an image into an answer."""
+"""Detector + aligners + image scorer: what turns an image into comparable scores."""
 
 from __future__ import annotations
 
