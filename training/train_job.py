@@ -26,7 +26,12 @@ from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
 from inspector.jobs.model_card import ModelCard, ThresholdCard, read_model_card
 from inspector.jobs.spec import MODEL_FOLDER, TrainJob
-from inspector.project.snapshots import Snapshot, SnapshotEntry, read_snapshot
+from inspector.project.snapshots import (
+    Snapshot,
+    SnapshotEntry,
+    read_snapshot,
+    require_normal_training,
+)
 from training.alignment import AlignmentData, fit_aligners, stage_names
 from training.features import FeatureCache, FeatureSource, LiveFeatures
 from training.normal_statistics import NormalStatistics, measure
@@ -69,7 +74,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         run.checkpoints.clear()
         return {"model": MODEL_FOLDER, "steps": read_model_card(folder).steps["detector"]}
     snapshot = read_snapshot(Path(job.snapshot))
-    entries: Sequence[SnapshotEntry] = _normal_entries(snapshot)
+    entries: Sequence[SnapshotEntry] = require_normal_training(snapshot)
     folds = _folds(job, len(entries), run)
     n_folds = 0 if folds is None else int(folds.max()) + 1
     fold_stages = [f"fold-{fold + 1}" for fold in range(n_folds)]
@@ -106,17 +111,6 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     run.progress(1, 1, "models")
     run.checkpoints.clear()
     return {"model": MODEL_FOLDER, "steps": steps}
-
-
-def _normal_entries(snapshot: Snapshot) -> tuple[SnapshotEntry, ...]:
-    entries = snapshot.normal_training()
-    if not entries:
-        raise InspectorError(
-            "The project has no normal images to learn from.",
-            "Import images of good parts: a folder with train/good, or any folder of good parts "
-            "with --assume-good.",
-        )
-    return entries
 
 
 def _folds(job: TrainJob, n_images: int, run: Run) -> NDArray[np.int64] | None:

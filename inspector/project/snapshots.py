@@ -84,6 +84,22 @@ class Snapshot:
         return tuple(sorted({entry.class_name for entry in self.entries}))
 
 
+def require_normal_training(snapshot: Snapshot) -> tuple[SnapshotEntry, ...]:
+    """The images to learn from.
+
+    Raises:
+        InspectorError: There are none.
+    """
+    entries = snapshot.normal_training()
+    if not entries:
+        raise InspectorError(
+            "The project has no normal images to learn from.",
+            "Import images of good parts: a folder with train/good, or any folder of good parts "
+            "with --assume-good.",
+        )
+    return entries
+
+
 def take_snapshot(database: Database) -> Snapshot:
     """Freeze the present images; if nothing changed since the newest snapshot, that one.
 

@@ -24,6 +24,7 @@ from inspector.project.paths import MODELS
 from inspector.project.project import Project
 from inspector.project.results import REPORT_FILE, read_results
 from inspector.project.runs import RunRow, RunState
+from inspector.project.snapshots import require_normal_training
 
 TRAIN, SCORE, EVALUATE, SCORE_FOLDER = "train", "score", "evaluate", "score-folder"
 
@@ -47,12 +48,7 @@ def prepare_training(
     method = find_method(method_name)
     parameters = resolve_parameters(method, preset or method.presets[0].name, changes)
     snapshot = project.take_snapshot()
-    if not snapshot.normal_training():
-        raise InspectorError(
-            "The project has no normal images to learn from.",
-            "Import images of good parts: a folder with train/good, or any folder of good parts "
-            "with --assume-good.",
-        )
+    require_normal_training(snapshot)
     job = TrainJob(
         method=method.name,
         preset=preset or method.presets[0].name,
