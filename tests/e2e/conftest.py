@@ -27,7 +27,7 @@ _PARAMETERS = {
     "image_size": 64,
     "revdist.iterations": 8,
     "revdist.batch_size": 4,
-    "alignment.iterations": 25,
+    "alignment.iterations": 60,
     "alignment.batch_size": 4,
     "alignment.folds": 2,
 }
