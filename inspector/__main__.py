@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Runs a worker, or the command line. Returns the exit code."""
+    """Runs a worker, the window, or the command line. Returns the exit code."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--worker"] and len(arguments) == 2:
         from pathlib import Path
@@ -14,6 +14,10 @@ def main() -> int:
         from training.worker import main as run_worker
 
         return run_worker(Path(arguments[1]))
+    if not arguments or (arguments[0] == "--window" and len(arguments) <= 2):
+        from inspector.gui.app import main as run_window
+
+        return run_window(arguments[1:])
     from inspector.cli.main import main as run_command
 
     return run_command(arguments)

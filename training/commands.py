@@ -1,9 +1,19 @@
-"""What the parent process asks of a worker: lines on stdin, read beside the work."""
+"""What a worker is asked to do, listened to beside the work.
+
+The parent's lines come on stdin. A worker that its parent has detached is on its own: it obeys the
+lines that anyone appends to a file in its run folder.
+"""
 
 from __future__ import annotations
 
 import threading
-from typing import BinaryIO
+import time
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from inspector.jobs.lines import GrowingLines
+
+_LOOK_SECONDS = 0.3
 
 
 class Cancelled(Exception):
@@ -15,16 +25,24 @@ class Interrupted(Exception):
 
 
 class Commands:
-    """Listens to stdin in a thread of its own.
+    """Listens in a thread of its own.
 
     `finish_early` ends the current stage and keeps what is learned; `cancel` discards; the end of
-    the stream means that the parent died.
+    the stream means that the parent died, but after `detach` it means nothing.
+
+    Args:
+        stream: The parent's commands.
+        file: Where commands are appended for a detached worker. What it holds now is from an
+            earlier try and is deleted.
     """
 
-    def __init__(self, stream: BinaryIO | None = None) -> None:
+    def __init__(self, stream: BinaryIO | None = None, file: Path | None = None) -> None:
         self._finish_early = threading.Event()
         self._cancel = threading.Event()
         self._orphaned = threading.Event()
+        self._file = file
+        if file is not None:
+            file.unlink(missing_ok=True)
         if stream is not None:
             thread = threading.Thread(target=self._listen, args=(stream,), daemon=True)
             thread.start()
@@ -45,9 +63,21 @@ class Commands:
     def _listen(self, stream: BinaryIO) -> None:
         # readline, not iteration: iterating reads ahead and would hold a command back.
         while line := stream.readline():
-            match line.strip():
-                case b"finish_early":
-                    self._finish_early.set()
-                case b"cancel":
-                    self._cancel.set()
+            if line.strip() == b"detach" and self._file is not None:
+                self._watch(self._file)
+            self._obey(line)
         self._orphaned.set()
+
+    def _watch(self, file: Path) -> NoReturn:
+        lines = GrowingLines(file)
+        while True:
+            for line in lines.read():
+                self._obey(line)
+            time.sleep(_LOOK_SECONDS)
+
+    def _obey(self, line: bytes) -> None:
+        match line.strip():
+            case b"finish_early":
+                self._finish_early.set()
+            case b"cancel":
+                self._cancel.set()

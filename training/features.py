@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -46,6 +46,20 @@ class FeatureSource(Protocol):
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
         """Feature maps [(B, C_i, h_i, w_i)], float32, on the computing device."""
         ...
+
+
+class Filled(NamedTuple):
+    """Features of those images that could be read.
+
+    Attributes:
+        source: Over the readable ones.
+        rows: Their positions among those asked for.
+        problems: A sentence for each of the others.
+    """
+
+    source: FeatureSource
+    rows: list[int]
+    problems: list[str]
 
 
 class CachedFeatures:
@@ -86,8 +100,31 @@ class LiveFeatures:
         self._entries = entries
         self._device = device
 
+    @classmethod
+    def of_readable(
+        cls,
+        backbone: Backbone,
+        entries: Sequence[SnapshotEntry],
+        size: int,
+        device: Device,
+        progress: Progress,
+    ) -> Filled:
+        """Reads every image once, so that bad ones are known before anything is learned."""
+        rows: list[int] = []
+        problems: list[str] = []
+        for found in read_batches(entries, size, _READ_BATCH):
+            rows += found.rows
+            problems += [error.message for _, error in found.failures]
+            progress(len(rows) + len(problems), len(entries), "images")
+        return Filled(cls(backbone, [entries[row] for row in rows], size, device), rows, problems)
+
     @torch.no_grad()
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
+        """As of any source.
+
+        Raises:
+            InspectorError: An image that was readable before is no longer.
+        """
         chosen = [self._entries[row] for row in rows]
         (found,) = read_batches(chosen, self.size[0], len(chosen))
         if found.failures:
@@ -123,15 +160,8 @@ class FeatureCache:
         n_missing = sum(_key(entry) not in known for entry in entries)
         return n_missing * self._width * 2 <= _DISK_SHARE * shutil.disk_usage(self._folder).free
 
-    def fill(
-        self, entries: Sequence[SnapshotEntry], progress: Progress
-    ) -> tuple[CachedFeatures, list[int], list[str]]:
-        """Computes what is missing.
-
-        Returns:
-            The source over the readable entries, their positions in `entries`, and a sentence for
-            each entry that could not be read.
-        """
+    def fill(self, entries: Sequence[SnapshotEntry], progress: Progress) -> Filled:
+        """Computes what is missing."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._remove_leftovers()
         known = self._open_shards()
@@ -151,7 +181,8 @@ class FeatureCache:
                 "Delete the project's cache folder and train again.",
             )
         places = [known[_key(entries[row])] for row in rows]
-        return CachedFeatures(places, self._shapes, self._size, self._device), rows, problems
+        source = CachedFeatures(places, self._shapes, self._size, self._device)
+        return Filled(source, rows, problems)
 
     def _write_shard(self, entries: Sequence[SnapshotEntry], problems: list[str]) -> Iterator[int]:
         """Writes one shard, yielding how many images each batch has dealt with."""

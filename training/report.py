@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -21,6 +21,7 @@ from inspector.project.report.facts import card_facts
 from inspector.project.results import MAPS_FILE, REPORT_FILE, Results, open_maps
 from inspector.project.snapshots import SnapshotEntry
 
+_REASONS = 5
 _PICTURE_SIDE = 640  # the gallery shows at most half of that; the rest would be thrown away
 
 
@@ -31,8 +32,12 @@ def write_evaluation_report(
     evaluation: Evaluation,
     results: Results,
     entries: Sequence[SnapshotEntry],
+    without_mask: Mapping[int, str],
 ) -> None:
-    """Writes `report.html` into the run folder; needs `maps.npy` there."""
+    """Writes `report.html` into the run folder; needs `maps.npy` there.
+
+    `without_mask` has, by image id, why the mask of an image is not believed.
+    """
     by_id = {entry.image_id: entry for entry in entries}
     rows = {result.image_id: row for row, result in enumerate(results.scored)}
     maps = open_maps(run_folder) if (run_folder / MAPS_FILE).exists() else None
@@ -45,14 +50,14 @@ def write_evaluation_report(
         return image, np.asarray(maps[rows[image_id]], np.float32)
 
     def mask(image_id: int) -> NDArray[np.bool_] | None:
-        masks = by_id[image_id].masks
+        masks = () if image_id in without_mask else by_id[image_id].masks
         return read_mask([Path(path) for path in masks]) if masks else None
 
     default = card.default_alignment
     chosen = card.thresholds[default]
     content = ReportContent(
         title=f"{find_method(card.method).title}, {len(card.class_names)} classes",
-        facts=card_facts(card),
+        facts=card_facts(card) | _left_out(without_mask),
         evaluation=evaluation,
         results=results.scored,
         default_variant=default,
@@ -65,6 +70,14 @@ def write_evaluation_report(
         minimum_spread=float(pipeline.aligners[default].minimum_spread),
     )
     write_report(run_folder / REPORT_FILE, content)
+
+
+def _left_out(without_mask: Mapping[int, str]) -> dict[str, str]:
+    reasons = list(without_mask.values())
+    if not reasons:
+        return {}
+    shown = [*reasons[:_REASONS], *(["…"] if len(reasons) > _REASONS else [])]
+    return {"Left out of the pixel metrics": f"{len(reasons)} images. " + " ".join(shown)}
 
 
 def _displayable(

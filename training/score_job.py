@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.core.evaluation import RAW, ImageResult, evaluate
-from inspector.core.files import write_atomically
+from inspector.core.evaluation import RAW, Expected, ImageResult, evaluate
+from inspector.core.files import sha256_of, write_atomically
 from inspector.core.images import read_mask
 from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
@@ -52,7 +52,7 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
     """
     run.plan("load", "score", *(("evaluate", "report") if job.evaluate else ()))
     run.begin("load", "Loading the model")
-    snapshot = read_snapshot(Path(job.snapshot))
+    snapshot = read_snapshot(run.folder / job.snapshot)
     entries = snapshot.test() if job.subset == "test" else snapshot.entries
     if not entries:
         raise InspectorError(
@@ -81,7 +81,9 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
         write_evaluation(run.folder, evaluation)
         run.progress(1, 1, "evaluations")
         run.begin("report", "Writing the report")
-        write_evaluation_report(run.folder, card, pipeline, evaluation, results, entries)
+        write_evaluation_report(
+            run.folder, card, pipeline, evaluation, results, entries, scoring.without_mask
+        )
         run.progress(1, 1, "reports")
         made |= {"evaluation": EVALUATION_FILE, "report": REPORT_FILE}
     return made
@@ -110,6 +112,8 @@ class _Scoring:
         self._scored: list[ImageResult] = []
         self._unread: list[UnreadImage] = []
         self.pixels: dict[str, dict[str, PixelMetrics]] = {name: {} for name in self._variants}
+        self.without_mask: dict[int, str] = {}
+        """By image id: why its mask is not believed. Its pixels are not counted."""
 
     def score_all(self, device: Device) -> None:
         """Scores every entry."""
@@ -126,6 +130,13 @@ class _Scoring:
                 scored = self._pipeline.score(batch.images, names, device, self._variants)
                 self._keep(chosen, scored)
             self._run.progress(len(self._scored) + len(self._unread), total, "images")
+        for reason in self.without_mask.values():
+            self._run.note(f"Left out of the pixel metrics: {reason}")
+        if self.without_mask:
+            self._run.note(
+                f"The pixels of {len(self.without_mask)} of {len(self._scored)} images are left "
+                "out of the pixel metrics, as their masks cannot be used."
+            )
 
     def finish(self) -> Results:
         """Completes the files.
@@ -144,8 +155,13 @@ class _Scoring:
         return Results(tuple(self._scored), tuple(self._unread))
 
     def _keep(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:
-        default = self._card.default_alignment
-        shown = scored.statistics.get(default)
+        raw_scores = scored.raw_scores.tolist()
+        scores = {name: values.tolist() for name, values in scored.scores.items()}
+        statistics = {
+            name: list(map(Expected, found.u.tolist(), found.gamma.tolist()))
+            for name, found in scored.statistics.items()
+            if name != RAW
+        }
         for index, entry in enumerate(entries):
             self._scored.append(
                 ImageResult(
@@ -154,10 +170,9 @@ class _Scoring:
                     class_name=entry.class_name,
                     truth=entry.truth,
                     defect_kind=entry.defect_kind,
-                    raw_score=float(scored.raw_scores[index]),
-                    scores={name: float(v[index]) for name, v in scored.scores.items()},
-                    u=None if shown is None else float(shown.u[index]),
-                    gamma=None if shown is None else float(shown.gamma[index]),
+                    raw_score=raw_scores[index],
+                    scores={name: values[index] for name, values in scores.items()},
+                    statistics={name: found[index] for name, found in statistics.items()},
                 )
             )
         self._descriptors.append(scored.descriptors.half().cpu().numpy())
@@ -168,7 +183,7 @@ class _Scoring:
 
     def _add_pixels(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:
         side = scored.smoothed.shape[-1]
-        masks = [_known_mask(entry, side) for entry in entries]
+        masks = [self._known_mask(entry, side) for entry in entries]
         for name in self._variants:
             statistics: Statistics = scored.statistics[name]
             maps = self._pipeline.aligners[name].apply_to(scored.smoothed, statistics)
@@ -178,18 +193,26 @@ class _Scoring:
                     of_class = self.pixels[name].setdefault(entry.class_name, PixelMetrics())
                     of_class.update(array[index], mask)
 
+    def _known_mask(self, entry: SnapshotEntry, side: int) -> NDArray[np.bool_] | None:
+        """The mask at map size; None where it is not known which pixels are defective."""
+        if entry.truth is Truth.GOOD:
+            return np.zeros((side, side), np.bool_)
+        if entry.truth is Truth.UNKNOWN or not entry.masks:
+            return None
+        masks = [Path(mask) for mask in entry.masks]
+        try:
+            # A loose folder's masks have no hash: nothing was promised about them.
+            for mask, digest in zip(masks, entry.mask_sha256, strict=False):
+                if sha256_of(mask) != digest:
+                    raise InspectorError(f"'{mask}' has changed since it was imported.")
+            return read_mask(masks, (side, side))
+        except InspectorError as error:
+            self.without_mask[entry.image_id] = error.message
+            return None
+
 
 def _variants(job: ScoreJob, card: ModelCard) -> tuple[str, ...]:
     """The alignment variants to compute: those asked for, with raw scores and default always."""
     card.check_alignments(job.variants)
     wanted = {RAW, card.default_alignment, *job.variants} if job.variants else set(card.alignments)
     return tuple(name for name in card.alignments if name in wanted)
-
-
-def _known_mask(entry: SnapshotEntry, side: int) -> NDArray[np.bool_] | None:
-    """The mask at map size; None where it is not known which pixels are defective."""
-    if entry.truth is Truth.GOOD:
-        return np.zeros((side, side), np.bool_)
-    if entry.truth is Truth.UNKNOWN or not entry.masks:
-        return None
-    return read_mask([Path(mask) for mask in entry.masks], (side, side))

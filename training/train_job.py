@@ -135,12 +135,13 @@ def _prepare(
     exact = resolve_device(job.device, "float32")
     exact.place(backbone)
     cache = FeatureCache(Path(job.cache), backbone, size, exact)
-    if not cache.fits(entries):
+    if cache.fits(entries):
+        source, rows, problems = cache.fill(entries, run.progress)
+    else:
         run.note("The feature cache would not fit the disk; features are computed in every step.")
-        source: FeatureSource = LiveFeatures(backbone, entries, size, exact)
-        device = _fitting_device(job, run, backbone, source)
-        return _Training(job, run, snapshot, entries, backbone, exact, device, source)
-    cached, rows, problems = cache.fill(entries, run.progress)
+        source, rows, problems = LiveFeatures.of_readable(
+            backbone, entries, size, exact, run.progress
+        )
     for problem in problems:
         run.note(f"Left out of training: {problem}")
     readable = [entries[row] for row in rows]
@@ -148,8 +149,8 @@ def _prepare(
         raise InspectorError(
             "None of the normal images can be read any more.", "Import their folder again."
         )
-    device = _fitting_device(job, run, backbone, cached)
-    return _Training(job, run, snapshot, readable, backbone, exact, device, cached)
+    device = _fitting_device(job, run, backbone, source)
+    return _Training(job, run, snapshot, readable, backbone, exact, device, source)
 
 
 def _fitting_device(job: TrainJob, run: Run, backbone: Backbone, source: FeatureSource) -> Device:

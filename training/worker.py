@@ -19,6 +19,7 @@ from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.events import EVENTS_FILE, Event, encode_event
 from inspector.jobs.outcome import CANCELLED, DONE, FAILED, JobOutcome, write_outcome
+from inspector.jobs.process import COMMANDS_FILE
 from inspector.jobs.spec import MODEL_FOLDER, Job, ScoreJob, TrainJob, read_job
 from inspector.project.results import (
     DESCRIPTORS_FILE,
@@ -62,7 +63,10 @@ class EventWriter:
 def main(run_folder: Path) -> int:
     """Runs the job of a run folder. Returns the process's exit code."""
     stream = _claim_stdout()
-    announce_worker(run_folder)
+    # Unbuffered: a thread that waits in a buffered read would abort the interpreter at its end.
+    stdin = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
+    commands = Commands(stdin, run_folder / COMMANDS_FILE)
+    announce_worker(run_folder)  # from now on it may be told by that file
     emit = EventWriter(run_folder, stream)
     emit(
         events.Hello(
@@ -72,8 +76,6 @@ def main(run_folder: Path) -> int:
             resumed=emit.resumed,
         )
     )
-    # Unbuffered: a thread that waits in a buffered read would abort the interpreter at its end.
-    commands = Commands(open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))  # noqa: SIM115
     try:
         results = _run(read_job(run_folder), run_folder, emit, commands)
     except Cancelled:

@@ -15,13 +15,23 @@ from inspector.cli import (
     evaluate,
     import_,
     models,
+    open_,
     score,
     train,
 )
 from inspector.cli.output import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, Output
 from inspector.errors import InspectorError
 
-COMMANDS: tuple[ModuleType, ...] = (demo, import_, train, score, evaluate, models, doctor)
+COMMANDS: tuple[ModuleType, ...] = (
+    demo,
+    open_,
+    import_,
+    train,
+    score,
+    evaluate,
+    models,
+    doctor,
+)
 
 _EPILOG = """\
 exit codes: 0 done, 1 an error that you can solve, 2 wrong usage, 3 cancelled,

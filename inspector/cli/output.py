@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from rich.console import Console, RenderableType
 
-EXIT_DONE, EXIT_ERROR, EXIT_USAGE, EXIT_CANCELLED = 0, 1, 2, 3
+EXIT_DONE, EXIT_ERROR, EXIT_CANCELLED = 0, 1, 3  # argparse ends with 2 for wrong usage
 EXIT_BUG, EXIT_INTERRUPTED = 70, 130
 
 

@@ -196,9 +196,8 @@ def _as_csv(results: Results, decision: _Decision) -> bytes:
         decision.card.snapshot_digest,
     )
     for result in results.scored:
-        # û and γ̂ are kept of the default variant; beside another one they would mislead.
-        own = decision.variant == decision.card.default_alignment
-        statistics = (result.u, result.gamma) if own else (None, None)
+        expected = result.statistics.get(decision.variant)
+        statistics = (expected.u, expected.gamma) if expected else (None, None)
         numbers = (result.scores[decision.variant], result.raw_score, *statistics)
         writer.writerow(
             (result.path, result.class_name, result.truth)

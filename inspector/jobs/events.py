@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from inspector.jobs.lines import GrowingLines
+
 EVENTS_FILE = "events.jsonl"
 
 
@@ -103,3 +105,15 @@ def replay(run_folder: Path) -> Iterator[Event]:
                     yield event
     except FileNotFoundError:
         return
+
+
+class Tail:
+    """Follows the events of a run folder; no matter who started its worker, or whether it has."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self._lines = GrowingLines(run_folder / EVENTS_FILE)
+
+    def read(self) -> list[Event]:
+        """The events since the last call; at the first call all so far."""
+        events = (decode_event(line) for line in self._lines.read())
+        return [event for event in events if event is not None]

@@ -1,4 +1,4 @@
-"""Starting a worker as a plain subprocess and listening to it (the GUI uses QProcess instead)."""
+"""Starting a worker, listening to it, telling it what to do, and leaving it to itself."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from inspector.errors import InspectorError
 from inspector.jobs.events import Event, decode_event
 from inspector.jobs.outcome import OUTCOME_FILE, JobOutcome, read_outcome
 
 FINISH_EARLY = b"finish_early\n"
 CANCEL = b"cancel\n"
+DETACH = b"detach\n"
+
+COMMANDS_FILE = "commands"
+"""In the run folder: lines for a worker that was left to itself."""
 
 # glibc gives every large block back to the system and takes it anew at the next step; keeping
 # them saves a tenth of a training step on a CPU. Other allocators ignore these variables.
@@ -34,20 +39,43 @@ def worker_environment() -> Mapping[str, str]:
     return {**_ALLOCATOR, "PYTHONIOENCODING": "utf-8", **os.environ}
 
 
+def send_command(run_folder: Path, command: bytes) -> None:
+    """Tells a detached worker `FINISH_EARLY` or `CANCEL`.
+
+    It must have announced itself (`worker.pid`): a worker that starts discards what was said before
+    it. It acts within about a second; one that has ended does nothing.
+
+    Raises:
+        InspectorError: The run folder cannot be written.
+    """
+    file = run_folder / COMMANDS_FILE
+    try:
+        with file.open("ab") as commands:
+            commands.write(command)
+            commands.flush()
+            os.fsync(commands.fileno())
+    except OSError as error:
+        raise InspectorError(
+            f"'{file}' could not be written: {error.strerror or error}.",
+            "Check that the project folder may be written to and that the disk is not full.",
+        ) from error
+
+
 class Worker:
-    """A running worker process.
+    """A running worker process. Where this process dies, it saves its work and ends.
 
     Args:
         run_folder: A folder with `job.json`; one that was begun before is resumed.
+        listen: Whether `events()` is wanted. Without it, follow the run folder by `events.Tail`.
     """
 
-    def __init__(self, run_folder: Path) -> None:
+    def __init__(self, run_folder: Path, listen: bool = True) -> None:
         self.run_folder = run_folder
         self._log = (run_folder / "worker.log").open("ab")
         self._process = subprocess.Popen(
             worker_command(run_folder),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if listen else subprocess.DEVNULL,
             stderr=self._log,
             env=worker_environment(),
             # Ctrl-C in the terminal is for us; the worker gets commands instead.
@@ -59,8 +87,12 @@ class Worker:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
     def events(self) -> Iterator[Event]:
-        """Its events as they come, until it ends."""
+        """Its events as they come, until it ends; only where it is listened to."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             event = decode_event(line)
@@ -75,15 +107,15 @@ class Worker:
         """Asks it to stop and discard what it made."""
         self._send(CANCEL)
 
+    def detach(self) -> None:
+        """Leaves it to itself: it goes on when this process ends, and obeys `send_command`."""
+        self._send(DETACH)
+        self._close()
+
     def wait(self) -> JobOutcome:
         """Waits for its end and reads the outcome."""
         code = self._process.wait()
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):  # a command that came too late is flushed again here
-                self._process.stdin.close()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._log.close()
+        self._close()
         outcome = read_outcome(self.run_folder)
         if (self.run_folder / OUTCOME_FILE).exists() or code == 0:
             return outcome
@@ -92,6 +124,14 @@ class Worker:
             message=f"The worker ended without a result (exit code {code}).",
             hint=f"{outcome.hint} Its log is {self.run_folder / 'worker.log'}.",
         )
+
+    def _close(self) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):  # a command that came too late is flushed again here
+                self._process.stdin.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.close()
 
     def _send(self, command: bytes) -> None:
         assert self._process.stdin is not None

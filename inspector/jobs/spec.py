@@ -43,7 +43,7 @@ class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
 
     Attributes:
         model: The model folder.
-        snapshot: Path of the snapshot file.
+        snapshot: Path of the snapshot file; a relative one is meant within the run folder.
         subset: "all", or "test" for the images set aside for test.
         variants: Alignment variants; empty means all that the model has.
         evaluate: Whether to compute metrics and write the report.

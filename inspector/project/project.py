@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from inspector.core.evaluation import ImageResult
 from inspector.core.samples import Truth
+from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
-from inspector.project import importing, models, records, runs, scores, snapshots, sources
+from inspector.project import (
+    class_windows,
+    importing,
+    models,
+    records,
+    runs,
+    scores,
+    settings,
+    snapshots,
+    sources,
+    verdict_export,
+    verdicts,
+)
 from inspector.project.database import Database
 from inspector.project.importing import ImportSummary, Progress
 from inspector.project.models import ModelRow
@@ -18,8 +31,12 @@ from inspector.project.paths import CACHE, DATABASE, REPORTS, SUBFOLDERS, canoni
 from inspector.project.records import StoredImage
 from inspector.project.runs import RunRow, RunState
 from inspector.project.schema import open_database
+from inspector.project.scores import ScoreColumns, StoredScore
 from inspector.project.snapshots import Snapshot
 from inspector.project.sources import Source
+from inspector.project.verdicts import Trace, Verdict, VerdictRow
+
+T = TypeVar("T")
 
 # What file managers leave in a folder that a person takes for empty.
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
@@ -91,6 +108,10 @@ class Project:
             (folder / name).mkdir(exist_ok=True)
         return cls(open_database(folder))
 
+    def reopened(self) -> Self:
+        """The same project for another thread, with a connection of its own; close it there."""
+        return type(self)(open_database(self.folder))
+
     def close(self) -> None:
         """Close the database; closing twice does nothing."""
         self._database.close()
@@ -140,6 +161,10 @@ class Project:
         """See `records.load_images`."""
         return records.load_images(self._database)
 
+    def class_windows(self) -> dict[str, IntensityWindow]:
+        """See `class_windows.load_windows`."""
+        return class_windows.load_windows(self._database)
+
     def take_snapshot(self) -> Snapshot:
         """See `snapshots.take_snapshot`."""
         return snapshots.take_snapshot(self._database)
@@ -188,17 +213,109 @@ class Project:
         """See `models.find_model`."""
         return models.find_model(self._database, name_or_id)
 
+    def trashed_models(self) -> tuple[ModelRow, ...]:
+        """See `models.trashed_models`."""
+        return models.trashed_models(self._database)
+
+    def find_model_by_folder(self, folder: Path) -> ModelRow:
+        """See `models.find_model_by_folder`."""
+        return models.find_model_by_folder(self._database, folder)
+
+    def rename_model(self, name_or_id: str | int, new_name: str) -> ModelRow:
+        """See `models.rename_model`."""
+        return models.rename_model(self._database, name_or_id, new_name)
+
+    def trash_model(self, name_or_id: str | int) -> ModelRow:
+        """See `models.trash_model`."""
+        return models.trash_model(self._database, name_or_id)
+
+    def restore_model(self, name_or_id: str | int) -> ModelRow:
+        """See `models.restore_model`."""
+        return models.restore_model(self._database, name_or_id)
+
     def remove_model(self, name_or_id: str | int) -> None:
         """See `models.remove_model`."""
         models.remove_model(self._database, name_or_id)
 
-    def save_scores(self, model_id: int, snapshot_id: int, results: Sequence[ImageResult]) -> None:
+    def save_scores(
+        self, model_id: int, snapshot_id: int, results: Sequence[ImageResult], run_id: int
+    ) -> None:
         """See `scores.save_scores`."""
-        scores.save_scores(self._database, model_id, snapshot_id, results)
+        scores.save_scores(self._database, model_id, snapshot_id, results, run_id)
 
-    def scores(self, model_id: int, variant: str | None = None) -> tuple[ImageResult, ...]:
+    def scores(self, model_id: int, variant: str | None = None) -> tuple[StoredScore, ...]:
         """See `scores.load_scores`."""
         return scores.load_scores(self._database, model_id, variant)
+
+    def score_columns(self, model_id: int) -> ScoreColumns:
+        """See `scores.load_score_columns`."""
+        return scores.load_score_columns(self._database, model_id)
+
+    def scored_counts(self) -> dict[int, int]:
+        """See `scores.count_scored`."""
+        return scores.count_scored(self._database)
+
+    def newest_scoring(self, model_id: int) -> int:
+        """See `scores.newest_scoring`."""
+        return scores.newest_scoring(self._database, model_id)
+
+    def add_verdict(
+        self,
+        image_id: int,
+        verdict: Verdict,
+        operator: str,
+        trace: Trace,
+        defect_kind: str = "",
+        note: str = "",
+    ) -> VerdictRow:
+        """See `verdicts.add_verdict`."""
+        return verdicts.add_verdict(
+            self._database, image_id, verdict, operator, trace, defect_kind, note
+        )
+
+    def undo_verdict(self, operator: str, since_id: int = 0) -> VerdictRow | None:
+        """See `verdicts.undo_verdict`."""
+        return verdicts.undo_verdict(self._database, operator, since_id)
+
+    def redo_verdict(self, operator: str, since_id: int = 0) -> VerdictRow | None:
+        """See `verdicts.redo_verdict`."""
+        return verdicts.redo_verdict(self._database, operator, since_id)
+
+    def latest_verdicts(self) -> dict[int, VerdictRow]:
+        """See `verdicts.latest_verdicts`."""
+        return verdicts.latest_verdicts(self._database)
+
+    def latest_verdict(self, image_id: int) -> VerdictRow | None:
+        """See `verdicts.latest_verdict`."""
+        return verdicts.latest_verdict(self._database, image_id)
+
+    def verdict_history(self, image_id: int) -> tuple[VerdictRow, ...]:
+        """See `verdicts.verdict_history`."""
+        return verdicts.verdict_history(self._database, image_id)
+
+    def verdicts_since(self, since_id: int = 0) -> tuple[VerdictRow, ...]:
+        """See `verdicts.verdicts_since`."""
+        return verdicts.verdicts_since(self._database, since_id)
+
+    def last_verdict_id(self) -> int:
+        """See `verdicts.last_verdict_id`."""
+        return verdicts.last_verdict_id(self._database)
+
+    def export_verdicts(self, file: Path, image_ids: Collection[int] | None = None) -> int:
+        """See `verdict_export.export_verdicts`."""
+        return verdict_export.export_verdicts(self._database, file, image_ids)
+
+    def get_setting(self, key: str, kind: type[T], default: T) -> T:
+        """See `settings.get_setting`."""
+        return settings.get_setting(self._database, key, kind, default)
+
+    def set_setting(self, key: str, value: object) -> None:
+        """See `settings.set_setting`."""
+        settings.set_setting(self._database, key, value)
+
+    def remove_setting(self, key: str) -> None:
+        """See `settings.remove_setting`."""
+        settings.remove_setting(self._database, key)
 
 
 def _unusable(folder: Path, error: OSError) -> InspectorError:

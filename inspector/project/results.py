@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from inspector.core.evaluation import Evaluation, ImageResult
 from inspector.core.files import write_atomically
+from inspector.errors import InspectorError
 
 RESULTS_FILE = "results.json"
 MAPS_FILE = "maps.npy"
 DESCRIPTORS_FILE = "descriptors.npy"
 EVALUATION_FILE = "evaluation.json"
 REPORT_FILE = "report.html"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,12 @@ def write_results(folder: Path, results: Results) -> None:
 
 
 def read_results(folder: Path) -> Results:
-    """Reads `results.json`."""
-    return msgspec.json.decode((folder / RESULTS_FILE).read_bytes(), type=Results)
+    """Reads `results.json`.
+
+    Raises:
+        InspectorError: It is missing, damaged, or of an Inspector that kept other things in it.
+    """
+    return _decoded(folder / RESULTS_FILE, Results)
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
@@ -92,5 +99,23 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
 
 
 def read_evaluation(folder: Path) -> Evaluation:
-    """Reads `evaluation.json`."""
-    return msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Evaluation)
+    """Reads `evaluation.json`.
+
+    Raises:
+        InspectorError: It is missing, damaged, or of an Inspector that kept other things in it.
+    """
+    return _decoded(folder / EVALUATION_FILE, Evaluation)
+
+
+def _decoded(file: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except OSError as error:
+        raise InspectorError(
+            f"'{file}' could not be read: {error.strerror or error}.", "Score the images again."
+        ) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InspectorError(
+            f"'{file}' is damaged or was written by another version of Inspector ({error}).",
+            "Score the images again.",
+        ) from error

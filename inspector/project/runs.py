@@ -115,11 +115,17 @@ def resume_run(database: Database, run_id: int) -> RunRow:
     """Set a lost or failed run running again, in the same folder.
 
     Raises:
-        InspectorError: There is no such run, or it is in another state.
+        InspectorError: There is no such run, it is in another state, or it was lost sight of only
+            and its worker is at work.
     """
     with database.transaction():
         _expect(database, run_id, _RESUMABLE)
-        _forget_outcome(find_run(database, run_id).folder)
+        run = find_run(database, run_id)
+        if run.state is RunState.LOST and is_worker_alive(run.folder):
+            raise InspectorError(
+                f"Run {run_id} is still being worked on.", "Wait for its end, or cancel it."
+            )
+        _forget_outcome(run.folder)
         database.run(
             "UPDATE run SET state = ?, finished = NULL, outcome_json = NULL WHERE id = ?",
             (RunState.RUNNING, run_id),
@@ -130,12 +136,15 @@ def resume_run(database: Database, run_id: int) -> RunRow:
 def mark_lost_runs(database: Database) -> tuple[RunRow, ...]:
     """Settle the runs whose worker is gone; returns those that changed.
 
-    A run that left an outcome is completed from it; one without becomes *lost*.
+    A run that left an outcome is completed from it; one without becomes *lost*. One that was lost
+    sight of before its worker had announced itself may have left an outcome since.
     """
     settled = []
     for run in list_runs(database):
-        if run.state is RunState.RUNNING and not is_worker_alive(run.folder):
+        if run.state in (RunState.RUNNING, RunState.LOST) and not is_worker_alive(run.folder):
             outcome, state = _outcome_of(run.folder)
+            if state is run.state:
+                continue
             with database.transaction():
                 _finish(database, run.run_id, outcome, state)
             settled.append(find_run(database, run.run_id))

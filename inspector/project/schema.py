@@ -126,7 +126,56 @@ _FIRST = (
     "CREATE INDEX score_by_image ON score (image_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    # The run that scored the image last, and the row of the image in the arrays of its folder.
+    "ALTER TABLE score ADD COLUMN run_id INTEGER REFERENCES run (id)",
+    "ALTER TABLE score ADD COLUMN map_row INTEGER",
+    # The first version kept the default variant's values under every variant.
+    "UPDATE score SET u = NULL, gamma = NULL",
+    # When the model was put into the trash; NULL while it is in use.
+    "ALTER TABLE model ADD COLUMN trashed TEXT",
+    # What people said about images, and what they saw when they said it. 'none' takes back; an
+    # undo names the row that it takes back. The model and the snapshot are plain numbers: a
+    # verdict outlives the model that it was given with.
+    """
+    CREATE TABLE verdict (
+        id INTEGER PRIMARY KEY,
+        image_id INTEGER NOT NULL REFERENCES image (id),
+        verdict TEXT NOT NULL CHECK (verdict IN ('ok', 'ng', 'unsure', 'none')),
+        defect_kind TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '',
+        operator TEXT NOT NULL,
+        created TEXT NOT NULL,
+        model_name TEXT,
+        model_id INTEGER,
+        variant TEXT,
+        threshold REAL,
+        score REAL,
+        raw_score REAL,
+        snapshot_id INTEGER,
+        undoes INTEGER REFERENCES verdict (id)
+    ) STRICT
+    """,
+    "CREATE INDEX verdict_by_image ON verdict (image_id)",
+    """
+    CREATE TRIGGER verdict_is_never_changed BEFORE UPDATE ON verdict
+    BEGIN SELECT RAISE(ABORT, 'verdicts are only ever added'); END
+    """,
+    """
+    CREATE TRIGGER verdict_is_never_deleted BEFORE DELETE ON verdict
+    BEGIN SELECT RAISE(ABORT, 'verdicts are only ever added'); END
+    """,
+    # INSERT OR REPLACE deletes without asking the trigger above.
+    """
+    CREATE TRIGGER verdict_is_never_replaced BEFORE INSERT ON verdict
+    WHEN EXISTS (SELECT 1 FROM verdict WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'verdicts are only ever added'); END
+    """,
+    # The value is JSON.
+    "CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Step n leads from version n to version n + 1. A released step is never edited, only added to."""
 
 

@@ -22,11 +22,13 @@ from inspector.project.loose import snapshot_of_folder
 from inspector.project.models import ModelRow
 from inspector.project.paths import MODELS
 from inspector.project.project import Project
-from inspector.project.results import REPORT_FILE, read_results
+from inspector.project.results import REPORT_FILE, RESULTS_FILE, read_results
 from inspector.project.runs import RunRow, RunState
 from inspector.project.snapshots import require_normal_training
 
 TRAIN, SCORE, EVALUATE, SCORE_FOLDER = "train", "score", "evaluate", "score-folder"
+
+_LOOSE_SNAPSHOT = "snapshot.json"  # in the run folder: it is of no use to any other run
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,14 @@ def prepare_folder_scoring(
     """A run folder for scoring images that are not imported."""
     card = read_model_card(model.folder)
     snapshot = snapshot_of_folder(folder, layout, card.windows)
-    run = project.new_run(SCORE_FOLDER, model.method, b"{}", None)
-    file = run.folder / "snapshot.json"
-    write_atomically(file, msgspec.json.encode(snapshot))
     job = ScoreJob(
         model=str(model.folder),
-        snapshot=str(file),
+        snapshot=_LOOSE_SNAPSHOT,
         device=computing.device,
         precision=computing.precision,
     )
-    write_atomically(run.folder / JOB_FILE, msgspec.json.encode(job))
+    run = _new_run(project, SCORE_FOLDER, model.method, job, None)
+    write_atomically(run.folder / _LOOSE_SNAPSHOT, msgspec.json.encode(snapshot))
     return run
 
 
@@ -132,14 +132,27 @@ def settle(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]
 
 
 def take_over_finished(project: Project) -> list[InspectorError]:
-    """Takes over trainings that finished while nobody was listening.
+    """Takes over what finished while nobody was listening: models, then scores.
 
     Returns:
         What could not be taken over, and why: one bad model must not close the project.
     """
-    known = project.models()
-    registered, folders = {model.run_id for model in known}, {model.folder for model in known}
     failures: list[InspectorError] = []
+    for run in [*_finished_trainings(project), *_finished_scorings(project)]:
+        assert run.outcome_json is not None
+        outcome = msgspec.json.decode(run.outcome_json, type=JobOutcome)
+        try:
+            _take_over(project, run, outcome)
+        except InspectorError as error:
+            failures.append(error)
+    return failures
+
+
+def _finished_trainings(project: Project) -> list[RunRow]:
+    """Trainings that are done and whose model is not registered."""
+    known = (*project.models(), *project.trashed_models())
+    registered, folders = {model.run_id for model in known}, {model.folder for model in known}
+    found = []
     for run in project.runs():
         if run.kind != TRAIN or run.state is not RunState.DONE or run.run_id in registered:
             continue
@@ -147,12 +160,31 @@ def take_over_finished(project: Project) -> list[InspectorError]:
         moved = project.folder / MODELS / run.folder.name
         made = (run.folder / MODEL_FOLDER).is_dir() or (moved.is_dir() and moved not in folders)
         if made and run.outcome_json is not None:
-            outcome = msgspec.json.decode(run.outcome_json, type=JobOutcome)
-            try:
-                _take_over(project, run, outcome)
-            except InspectorError as error:
-                failures.append(error)
-    return failures
+            found.append(run)
+    return found
+
+
+def _finished_scorings(project: Project) -> list[RunRow]:
+    """Scorings that are done and newer than all scores of their model: nobody has stored them.
+
+    An older one is never taken: it would overwrite what a newer one found.
+    """
+    models = {model.folder.name: model for model in project.models()}
+    newest = {name: project.newest_scoring(m.model_id) for name, m in models.items()}
+    found = []
+    for run in project.runs():
+        if run.kind not in (SCORE, EVALUATE) or run.state is not RunState.DONE:
+            continue
+        if run.outcome_json is None or not (run.folder / RESULTS_FILE).exists():
+            continue
+        try:
+            job = read_job(run.folder)
+        except InspectorError:
+            continue  # a run folder that somebody has tampered with; nothing to take over
+        name = Path(job.model).name if isinstance(job, ScoreJob) else ""
+        if name in newest and run.run_id > newest[name]:
+            found.append(run)
+    return found
 
 
 def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]:
@@ -163,9 +195,9 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
     elif run.kind in (SCORE, EVALUATE) and run.snapshot_id is not None:
         job = read_job(run.folder)
         assert isinstance(job, ScoreJob)
-        model = project.find_model(Path(job.model).name)
+        model = project.find_model_by_folder(Path(job.model))
         scored = read_results(run.folder).scored
-        project.save_scores(model.model_id, run.snapshot_id, scored)
+        project.save_scores(model.model_id, run.snapshot_id, scored, run.run_id)
     if run.kind == EVALUATE:
         report = report_file(project, run)
         write_atomically(report, (run.folder / REPORT_FILE).read_bytes())

@@ -36,7 +36,7 @@ def test_a_projects_images_are_scored_kept_and_written(
     with Project.open(project) as opened:
         model = opened.find_model()
         card = read_model_card(model.folder)
-        kept = {result.path: result for result in opened.scores(model.model_id)}
+        kept = {stored.result.path: stored.result for stored in opened.scores(model.model_id)}
     assert (found["state"], found["model"], found["alignment"]) == ("done", model.name, "cada")
     assert found["threshold"] == card.thresholds["cada"].value
     assert found["unread"] == []
@@ -50,8 +50,31 @@ def test_a_projects_images_are_scored_kept_and_written(
         assert row["decision"] == image["decision"]
         assert float(row["score"]) == pytest.approx(image["score"], abs=1e-6)
         assert (row["class"], row["truth"]) == (result.class_name, result.truth)
+        assert float(row["u"]) == pytest.approx(result.statistics["cada"].u, abs=1e-6)
+        assert float(row["gamma"]) == pytest.approx(result.statistics["cada"].gamma, abs=1e-6)
         assert row["model_snapshot"] == card.snapshot_digest
         assert row["problem"] == ""
+
+
+def test_the_statistics_written_are_those_of_the_variant_that_decides(
+    project: Path, call: Call, tmp_path: Path
+) -> None:
+    written = {}
+    for variant in ("none", "cada-a", "cada"):
+        out = tmp_path / f"{variant}.csv"
+        call("score", project, "--device", "cpu", "--alignment", variant, "--out", out)
+        written[variant] = rows_of(out)
+    assert {(row["u"], row["gamma"]) for row in written["none"]} == {("", "")}
+    for variant in ("cada-a", "cada"):
+        for row in written[variant]:
+            u, gamma, raw = float(row["u"]), float(row["gamma"]), float(row["raw_score"])
+            # Exact where the spread is above the smallest that is believed, as it mostly is.
+            aligned = (raw - u) / (gamma - u)
+            row["is_aligned"] = str(abs(aligned - float(row["score"])) < 1e-3 * (1 + abs(aligned)))
+        assert [row["is_aligned"] for row in written[variant]].count("True") > 15
+    by_class = {row["class"]: row["u"] for row in written["cada-a"]}
+    assert all(row["u"] == by_class[row["class"]] for row in written["cada-a"])
+    assert len({row["u"] for row in written["cada"]}) > len(by_class)
 
 
 def test_the_text_counts_per_class_and_names_the_worst(project: Path, call: Call) -> None:

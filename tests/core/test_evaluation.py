@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from inspector.core.evaluation import Evaluation, ImageResult, evaluate
+from inspector.core.evaluation import Evaluation, Expected, ImageResult, evaluate
 from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
 
@@ -16,7 +16,14 @@ GOOD, BAD, UNKNOWN = Truth.GOOD, Truth.DEFECTIVE, Truth.UNKNOWN
 def _result(name: str, truth: Truth, raw: float, aligned: float) -> ImageResult:
     kind = "scratch" if truth is BAD else ""
     return ImageResult(
-        1, f"{name}.png", name, truth, kind, raw, {"none": raw, "cada": aligned}, 0.1, 0.4
+        image_id=1,
+        path=f"{name}.png",
+        class_name=name,
+        truth=truth,
+        defect_kind=kind,
+        raw_score=raw,
+        scores={"none": raw, "cada": aligned},
+        statistics={"cada": Expected(0.1, 0.4)},
     )
 
 
@@ -94,7 +101,7 @@ def test_nothing_labelled_is_undefined_not_zero() -> None:
 
 
 def test_all_results_carry_the_same_variants() -> None:
-    odd = ImageResult(2, "x.png", "a", GOOD, "", 0.1, {"none": 0.1}, None, None)
+    odd = ImageResult(2, "x.png", "a", GOOD, "", 0.1, {"none": 0.1}, {})
     with pytest.raises(ValueError, match="same alignment variants"):
         evaluate([*RESULTS, odd], {}, {})
 

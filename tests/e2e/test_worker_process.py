@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,19 @@ from typing import Any
 import pytest
 
 from inspector.jobs import events
-from inspector.jobs.events import decode_event, replay
+from inspector.jobs.events import Event, Tail, decode_event, replay
 from inspector.jobs.model_card import read_model_card
 from inspector.jobs.outcome import OUTCOME_FILE
-from inspector.jobs.process import Worker, worker_command, worker_environment
+from inspector.jobs.process import (
+    CANCEL,
+    COMMANDS_FILE,
+    Worker,
+    send_command,
+    worker_command,
+    worker_environment,
+)
 from inspector.project.runs import RunState
-from inspector.project.work import settle
+from inspector.project.work import settle, take_over_finished
 
 WEIGHTS = Path("model", "model.safetensors")
 
@@ -184,3 +193,52 @@ def test_a_worker_whose_parent_died_keeps_its_work(workshop: Any, uninterrupted:
     assert resumed.events[0].resumed
     assert resumed.outcome.state == "done"
     assert (row.folder / WEIGHTS).read_bytes() == uninterrupted
+
+
+def follow_file(worker: Worker, folder: Path, wanted: type[Event]) -> Event:
+    """The first event of this kind, as the file tells it."""
+    tail, deadline = Tail(folder), time.monotonic() + 240
+    while time.monotonic() < deadline:
+        running = worker.is_running
+        for event in tail.read():
+            if isinstance(event, wanted):
+                return event
+        assert running, "it ended without that event"
+        time.sleep(0.02)
+    os.kill(worker.pid, 9)
+    raise AssertionError("too late")
+
+
+@pytest.mark.parametrize("listen", [True, False])
+def test_a_detached_worker_goes_on_to_the_end(
+    workshop: Any, uninterrupted: bytes, listen: bool
+) -> None:
+    row = workshop.new_training()
+    (row.folder / COMMANDS_FILE).write_bytes(CANCEL)  # of an earlier try
+    worker = Worker(row.folder, listen=listen)
+    follow_file(worker, row.folder, events.Stage)
+    worker.detach()
+    done = follow_file(worker, row.folder, events.Done)
+    assert isinstance(done, events.Done)
+    assert done.state == "done"
+    outcome = worker.wait()
+    assert outcome.state == "done"
+    assert (row.folder / WEIGHTS).read_bytes() == uninterrupted
+    assert "Fatal Python error" not in (row.folder / "worker.log").read_text("utf-8")
+    # What the next window does.
+    settled = workshop.project.mark_lost_runs()
+    assert [run.state for run in settled if run.run_id == row.run_id] == [RunState.DONE]
+    take_over_finished(workshop.project)
+    assert row.run_id in {model.run_id for model in workshop.project.models()}
+
+
+def test_a_detached_worker_can_be_cancelled(workshop: Any) -> None:
+    row = workshop.new_training(**{"revdist.iterations": 100_000})
+    worker = Worker(row.folder, listen=False)
+    worker.detach()  # before it is up
+    follow_file(worker, row.folder, events.Checkpoint)
+    send_command(row.folder, CANCEL)
+    outcome = worker.wait()
+    assert (outcome.state, worker._process.returncode) == ("cancelled", 3)
+    assert not (row.folder / "model").exists()
+    assert settle(workshop.project, row, outcome) == {}

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -50,10 +48,11 @@ def test_shapes(name: str) -> None:
     names = ["nut", "bolt", "nut"]
     with torch.no_grad():
         made = prediction(3)
-        aligned = aligner(name).align(made, names)
-    assert aligned.map.shape == made.map.shape
-    assert aligned.u.shape == aligned.gamma.shape == (3,)
-    assert bool(aligned.map.isfinite().all())
+        found = aligner(name).statistics(made.descriptor, names)
+        aligned = aligner(name).apply_to(made.map, found)
+    assert aligned.shape == made.map.shape
+    assert found.u.shape == found.gamma.shape == (3,)
+    assert bool(aligned.isfinite().all())
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -61,14 +60,14 @@ def test_maps_and_scores_are_aligned_alike(name: str) -> None:
     made, names = prediction(3), ["nut", "bolt", "nut"]
     variant = aligner(name)
     with torch.no_grad():
-        aligned = variant.align(made, names)
         statistics = variant.statistics(made.descriptor, names)
+        aligned = variant.apply_to(made.map, statistics)
         peaks = variant.apply_to(made.map.amax(dim=(1, 2)), statistics)
-    torch.testing.assert_close(peaks, aligned.map.amax(dim=(1, 2)))
+    torch.testing.assert_close(peaks, aligned.amax(dim=(1, 2)))
     for b in range(3):
         u, gamma = float(statistics.u[b]), float(statistics.gamma[b])
         spread = max(gamma - u, float(variant.minimum_spread))
-        torch.testing.assert_close(aligned.map[b], (made.map[b] - u) / spread)
+        torch.testing.assert_close(aligned[b], (made.map[b] - u) / spread)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -82,25 +81,18 @@ def test_pixels_of_one_image_never_change_their_order(
     name: str, pixels: list[float], class_name: str, seed: int
 ) -> None:
     raw = torch.tensor(pixels).view(1, 1, -1)
+    variant = aligner(name)
     with torch.no_grad():
-        descriptor = prediction(1, seed).descriptor
-        aligned = aligner(name).align(RawPrediction(raw, descriptor), [class_name]).map
+        found = variant.statistics(prediction(1, seed).descriptor, [class_name])
+        aligned = variant.apply_to(raw, found)
     by_raw = aligned.flatten()[raw.flatten().argsort()]
     assert bool((by_raw.diff() >= 0).all())
 
 
-class _Given(Aligner):
-    """Statistics as a test wants them."""
-
-    def __init__(self, u: float, gamma: float, minimum_spread: float) -> None:
-        super().__init__(minimum_spread)
-        self.u, self.gamma = u, gamma
-
-    def statistics(
-        self, descriptor: Tensor, class_names: Sequence[str] | None = None
-    ) -> Statistics:
-        ones = torch.ones(len(descriptor))
-        return Statistics(self.u * ones, self.gamma * ones)
+def aligned_by(u: float, gamma: float, minimum_spread: float, maps: Tensor) -> Tensor:
+    """Maps (1, H, W) aligned with statistics as a test wants them."""
+    given = Statistics(torch.tensor([u]), torch.tensor([gamma]))
+    return NoAlignment(minimum_spread).apply_to(maps, given)
 
 
 @settings(derandomize=True, deadline=None)
@@ -108,7 +100,7 @@ class _Given(Aligner):
 def test_spreads_below_the_floor_are_not_believed(u: float, gamma: float, floor: float) -> None:
     """Even where γ̂ is predicted below û, nothing is turned upside down or divided by zero."""
     made = prediction(1)
-    aligned = _Given(u, gamma, floor).align(made).map
+    aligned = aligned_by(u, gamma, floor, made.map)
     spread = max(gamma - u, floor)
     torch.testing.assert_close(aligned, (made.map - u) / spread, rtol=1e-3, atol=1e-4)
     assert float(aligned.max() - aligned.min()) <= 1.001 / floor
@@ -117,7 +109,7 @@ def test_spreads_below_the_floor_are_not_believed(u: float, gamma: float, floor:
 def test_normal_pixels_get_mean_zero_and_maximum_one() -> None:
     made = prediction(1)
     u, gamma = float(made.map.mean()), float(made.map.max())
-    aligned = _Given(u, gamma, 1e-6).align(made).map
+    aligned = aligned_by(u, gamma, 1e-6, made.map)
     assert float(aligned.mean()) == pytest.approx(0, abs=1e-5)
     assert float(aligned.max()) == pytest.approx(1, abs=1e-5)
 
@@ -130,15 +122,14 @@ def test_the_smallest_believable_spread_is_half_of_the_smallest_seen() -> None:
 
 def test_no_alignment_changes_nothing() -> None:
     made = prediction(2)
-    aligned = NoAlignment().align(made)
-    assert torch.equal(aligned.map, made.map)
-    assert aligned.u.tolist() == [0, 0]
-    assert aligned.gamma.tolist() == [1, 1]
+    found = NoAlignment().statistics(made.descriptor)
+    assert torch.equal(NoAlignment().apply_to(made.map, found), made.map)
+    assert found.u.tolist() == [0, 0]
+    assert found.gamma.tolist() == [1, 1]
 
 
 def test_class_statistics_are_those_of_the_class() -> None:
     variant = aligner("cada-a")
-    assert variant.needs_classes
     found = variant.statistics(prediction(3).descriptor, ["nut", "bolt", "nut"])
     torch.testing.assert_close(found.u, torch.tensor([0.5, 0.1, 0.5]))
     torch.testing.assert_close(found.gamma, torch.tensor([2.5, 0.4, 2.5]))
@@ -158,7 +149,6 @@ def test_class_statistics_without_classes_are_a_bug_that_is_caught() -> None:
 @pytest.mark.parametrize("name", ["none", "cada"])
 def test_the_other_variants_never_look_at_the_class(name: str) -> None:
     variant = aligner(name)
-    assert not variant.needs_classes
     descriptor = prediction(2).descriptor
     with torch.no_grad():
         without = variant.statistics(descriptor)

@@ -191,11 +191,12 @@ def test_every_variant_aligns(trained: Trained) -> None:
     with torch.inference_mode():
         prediction = trained.pipeline.detector.predict(trained.images)
         for name, aligner in trained.pipeline.aligners.items():
-            aligned = aligner.align(prediction, trained.class_names)
-            assert aligned.map.shape == prediction.map.shape, name
-            assert aligned.u.shape == aligned.gamma.shape == (len(trained.images),), name
-            assert bool(aligned.map.isfinite().all()), name
-            for raw, new in zip(prediction.map, aligned.map, strict=True):
+            found = aligner.statistics(prediction.descriptor, trained.class_names)
+            aligned = aligner.apply_to(prediction.map, found)
+            assert aligned.shape == prediction.map.shape, name
+            assert found.u.shape == found.gamma.shape == (len(trained.images),), name
+            assert bool(aligned.isfinite().all()), name
+            for raw, new in zip(prediction.map, aligned, strict=True):
                 assert bool((new.flatten()[raw.flatten().argsort()].diff() >= 0).all()), name
 
 

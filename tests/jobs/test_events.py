@@ -18,6 +18,7 @@ from inspector.jobs.events import (
     Note,
     Progress,
     Stage,
+    Tail,
     decode_event,
     encode_event,
     replay,
@@ -128,3 +129,33 @@ def test_the_kind_is_in_the_line_for_readers_in_other_languages() -> None:
         "error",
         "done",
     ]
+
+
+@settings(derandomize=True, max_examples=60)
+@given(data=st.data())
+def test_a_tail_gives_every_event_once_however_the_file_grows(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    written = b"".join(map(encode_event, ALL))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(written)), max_size=6)))
+    tail = Tail(folder)
+    assert tail.read() == []
+    seen: list[Event] = []
+    for start, end in zip([0, *cuts], [*cuts, len(written)], strict=True):
+        with (folder / EVENTS_FILE).open("ab") as file:
+            file.write(written[start:end])
+        seen += tail.read()
+        assert seen == ALL[: written[:end].count(b"\n")]
+    assert tail.read() == []
+
+
+def test_a_tail_goes_on_behind_a_line_torn_before_a_resume(tmp_path: Path) -> None:
+    lines = list(map(encode_event, ALL))
+    file = tmp_path / EVENTS_FILE
+    file.write_bytes(lines[0] + lines[1][:9])
+    tail = Tail(tmp_path)
+    assert tail.read() == ALL[:1]
+    with file.open("ab") as resumed:
+        resumed.write(b"\n" + lines[2])
+    assert tail.read() == [ALL[2]]

@@ -13,6 +13,7 @@ from inspector.errors import InspectorError
 from inspector.project import models
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
+from inspector.project.verdicts import Trace, Verdict
 
 WriteModel = Callable[..., Path]
 Train = Callable[..., RunRow]
@@ -148,11 +149,9 @@ def test_removing_a_model_takes_its_folder_and_scores_and_no_others(
         project.add_model(run.run_id, run.folder / "model") for run in (train(), train())
     )
     image = snapshot.entries[0]
-    result = ImageResult(
-        image.image_id, image.path, "bolt", Truth.GOOD, "", 1.0, {"none": 1.0}, None, None
-    )
+    result = ImageResult(image.image_id, image.path, "bolt", Truth.GOOD, "", 1.0, {"none": 1.0}, {})
     for model in (kept, removed):
-        project.save_scores(model.model_id, snapshot.snapshot_id, [result])
+        project.save_scores(model.model_id, snapshot.snapshot_id, [result], model.run_id)
     project.remove_model("0002-revdist")
     assert project.models() == (kept,)
     assert [f.name for f in (project.folder / "models").iterdir()] == ["0001-revdist"]
@@ -184,3 +183,125 @@ def test_a_model_whose_folder_is_gone_can_be_removed(project: Project, train: Tr
     model.folder.rename(project.folder / "elsewhere")
     project.remove_model(model.name)
     assert project.models() == ()
+
+
+@pytest.fixture
+def add(project: Project, train: Train) -> Callable[[], models.ModelRow]:
+    """Train and register one model."""
+
+    def train_and_register() -> models.ModelRow:
+        run = train()
+        return project.add_model(run.run_id, run.folder / "model")
+
+    return train_and_register
+
+
+Add = Callable[[], models.ModelRow]
+
+
+def test_a_renamed_model_keeps_its_folder_and_is_found_by_it(project: Project, add: Add) -> None:
+    model = add()
+    renamed = project.rename_model(model.name, "  Schrauben, März 木 ")
+    assert renamed.name == "Schrauben, März 木"
+    assert renamed.folder == model.folder and model.folder.is_dir()
+    assert project.find_model("Schrauben, März 木") == renamed
+    with pytest.raises(InspectorError, match="no model '0001-revdist'"):
+        project.find_model("0001-revdist")
+    moved = Path("/another/place/models/0001-revdist")
+    assert project.find_model_by_folder(moved) == renamed
+    assert project.find_model_by_folder(project.trash_model(1).folder).model_id == 1
+    project.remove_model(1)
+    assert not model.folder.exists()
+    with pytest.raises(InspectorError, match="no longer has the model in '0001-revdist'"):
+        project.find_model_by_folder(moved)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "x" * 81, "a/b", "a\\b", "a\nb", "a\x00b", "a\u202eb", "\ud800", "12"],
+)
+def test_a_name_that_cannot_be_used_is_refused(project: Project, add: Add, name: str) -> None:
+    model = add()
+    with pytest.raises(InspectorError) as error:
+        project.rename_model(model.model_id, name)
+    assert error.value.hint == "Choose another name."
+    assert project.models() == (model,)
+
+
+def test_a_name_is_taken_even_in_the_trash_and_in_other_letters(project: Project, add: Add) -> None:
+    first, second = add(), add()
+    project.rename_model(first.model_id, "Bolts")
+    project.trash_model("Bolts")
+    for taken in ("Bolts", "bolts", "BOLTS"):
+        with pytest.raises(InspectorError, match="Another model is named"):
+            project.rename_model(second.model_id, taken)
+    assert project.rename_model(second.model_id, "x" * 80).name == "x" * 80
+    assert project.rename_model(second.model_id, "X" * 80).name == "X" * 80  # its own
+
+
+def test_a_name_given_by_a_person_stands_in_no_ones_way(project: Project, add: Add) -> None:
+    project.rename_model(add().model_id, "0002-revdist")
+    second = add()
+    assert second.name == "0002-revdist-2"
+    assert second.folder.name == "0002-revdist"
+
+
+def test_a_crash_before_registering_is_repaired_though_the_name_is_taken(
+    project: Project, train: Train, add: Add
+) -> None:
+    project.rename_model(add().model_id, "0002-revdist")
+    run = train()
+    (run.folder / "model").rename(project.folder / "models" / run.folder.name)
+    model = project.add_model(run.run_id, run.folder / "model")
+    assert (model.name, model.folder.name) == ("0002-revdist-2", "0002-revdist")
+
+
+def test_the_trash_hides_a_model_until_it_is_restored(project: Project, add: Add) -> None:
+    first, second = add(), add()
+    trashed = project.trash_model(second.name)
+    assert trashed.trashed is not None
+    assert second.folder.is_dir()
+    assert project.models() == (first,) and project.trashed_models() == (trashed,)
+    assert project.find_model() == first
+    for wanted in (second.name, second.model_id, str(second.model_id)):
+        with pytest.raises(InspectorError, match="is in the trash") as error:
+            project.find_model(wanted)
+        assert error.value.hint == "Restore it first."
+    with pytest.raises(InspectorError, match="is in the trash"):
+        project.trash_model(second.name)
+    with pytest.raises(InspectorError, match="trash holds no model '0001-revdist'") as error:
+        project.restore_model(first.name)
+    assert "0002-revdist (2)" in error.value.hint
+    assert project.restore_model(second.model_id) == second
+    assert project.models() == (first, second) and project.trashed_models() == ()
+
+
+def test_a_project_whose_models_are_all_in_the_trash_says_so(project: Project, add: Add) -> None:
+    project.trash_model(add().model_id)
+    with pytest.raises(InspectorError, match="are in the trash") as error:
+        project.find_model()
+    assert "Restore" in error.value.hint
+
+
+def test_a_model_in_the_trash_can_be_removed_for_good(project: Project, add: Add) -> None:
+    kept, trashed = add(), add()
+    project.trash_model(trashed.model_id)
+    project.remove_model(trashed.name)
+    assert project.trashed_models() == () and project.models() == (kept,)
+    assert not trashed.folder.exists()
+    with pytest.raises(InspectorError, match="no model '0002-revdist'"):
+        project.remove_model(trashed.name)
+
+
+def test_verdicts_outlive_their_model_and_its_number_is_not_used_again(
+    project: Project, add: Add, parts: Path
+) -> None:
+    project.import_folder(parts)
+    image = project.images()[0].image_id
+    model = add()
+    given = project.add_verdict(
+        image, Verdict.NG, "Ada", Trace(model_name=model.name, model_id=model.model_id)
+    )
+    project.remove_model(model.model_id)
+    assert project.latest_verdicts() == {image: given}
+    assert add().model_id > model.model_id

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.core.evaluation import ImageResult, evaluate
+from inspector.core.evaluation import Expected, ImageResult, evaluate
 from inspector.core.samples import Truth
 from inspector.core.thresholds import Threshold
 from inspector.errors import InspectorError
@@ -45,7 +45,8 @@ def _results(
             kind = "scratch" if truth is BAD else ""
             path = f"/home/secret/{name}/{number:03d}.png"
             scores = {"none": raw, "cada": aligned}
-            results.append(ImageResult(number, path, name, truth, kind, raw, scores, u, gamma))
+            statistics = {"cada": Expected(u, gamma), "cada-a": Expected(9.0, 99.0)}
+            results.append(ImageResult(number, path, name, truth, kind, raw, scores, statistics))
     return results
 
 
@@ -128,7 +129,7 @@ CASES = {
     "constant scores": _content(
         [replace(r, raw_score=1.0, scores={"none": 1.0, "cada": 1.0}) for r in _results()]
     ),
-    "no alignment statistics": _content([replace(r, u=None, gamma=None) for r in _results()]),
+    "no alignment statistics": _content([replace(r, statistics={}) for r in _results()]),
 }
 
 
@@ -227,10 +228,9 @@ def test_heat_maps_share_one_scale_in_aligned_scores() -> None:
     by_id = {r.image_id: r for r in results}
 
     def picture(image_id: int) -> tuple[np.ndarray, np.ndarray]:
-        u, gamma = by_id[image_id].u, by_id[image_id].gamma
-        assert u is not None
-        assert gamma is not None
-        return grey, (u + ramp * (gamma - u)).astype(np.float32)
+        expected = by_id[image_id].statistics["cada"]
+        spread = expected.gamma - expected.u
+        return grey, (expected.u + ramp * spread).astype(np.float32)
 
     content = _content(results, picture=picture, mask=lambda _: None)
     scale = heat_scale(content)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.core.evaluation import ImageResult, evaluate
+from inspector.core.evaluation import Expected, ImageResult, evaluate
 from inspector.core.samples import Truth
+from inspector.errors import InspectorError
 from inspector.project.results import (
     EVALUATION_FILE,
     MAPS_FILE,
@@ -36,8 +37,7 @@ def result(image_id: int, truth: Truth, score: float, u: float | None = None) ->
         defect_kind="scratch" if truth is Truth.DEFECTIVE else "",
         raw_score=score,
         scores={"none": score, "cada": 2 * score},
-        u=u,
-        gamma=None if u is None else 2 * u,
+        statistics={} if u is None else {"cada": Expected(u, 2 * u)},
     )
 
 
@@ -60,6 +60,26 @@ def test_results_come_back_exactly(tmp_path: Path) -> None:
 def test_no_results_at_all(tmp_path: Path) -> None:
     write_results(tmp_path, Results((), ()))
     assert read_results(tmp_path) == Results((), ())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b'{"scored": [], "unread": 3}', b"\xff"])
+def test_results_that_cannot_be_read_are_said(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / RESULTS_FILE).write_bytes(content)
+    with pytest.raises(InspectorError, match=r"results\.json") as caught:
+        read_results(tmp_path)
+    assert caught.value.hint
+
+
+def test_results_of_the_version_before_are_said_to_be_so(tmp_path: Path) -> None:
+    write_results(tmp_path, RESULTS)
+    document = msgspec.json.decode((tmp_path / RESULTS_FILE).read_bytes())
+    for image in document["scored"]:
+        del image["statistics"]
+        image |= {"u": 0.1, "gamma": 0.2}
+    (tmp_path / RESULTS_FILE).write_bytes(msgspec.json.encode(document))
+    with pytest.raises(InspectorError, match="another version of Inspector"):
+        read_results(tmp_path)
 
 
 def test_an_evaluation_comes_back_exactly_undefined_metrics_too(tmp_path: Path) -> None:

@@ -172,3 +172,19 @@ def test_a_moved_project_finds_its_runs(project: Project, tmp_path: Path) -> Non
     moved = project.folder.rename(tmp_path / "moved")
     with Project.open(moved) as again:
         assert again.find_run(run.run_id).folder == moved / "runs" / "0001-revdist"
+
+
+def test_a_run_that_was_only_lost_sight_of_is_completed_and_not_resumed_meanwhile(
+    project: Project,
+) -> None:
+    """Its worker had not yet announced itself when another window looked for it."""
+    run = _start(project)
+    assert _settle(project, run).state is RunState.LOST
+    announce_worker(run.folder)  # this process, which lives
+    assert _settle(project, run).state is RunState.LOST
+    with pytest.raises(InspectorError, match="still being worked on"):
+        project.resume_run(run.run_id)
+    (run.folder / "worker.pid").unlink()
+    (run.folder / "outcome.json").write_bytes(b'{"state": "done"}')
+    assert _settle(project, run).state is RunState.DONE
+    assert project.mark_lost_runs() == ()

@@ -20,6 +20,77 @@ def _version(folder: Path) -> int:
     return version
 
 
+def _fill(database: Database) -> None:
+    """One image with one score, in the columns of the first version."""
+    moment = "2026-01-01T00:00:00+00:00"
+    database.run(
+        "INSERT INTO source (id, path, layout, description, imported) VALUES (1, 'p', 'l', '', ?)",
+        (moment,),
+    )
+    database.run(
+        """
+        INSERT INTO image (id, source_id, path, class_name, split, truth, defect_kind, problem)
+        VALUES (1, 1, 'a.png', 'bolt', 'test', 'good', '', 'unreadable')
+        """
+    )
+    database.run("INSERT INTO snapshot VALUES (1, ?, 'digest', 'snapshots/0001.json')", (moment,))
+    database.run(
+        """
+        INSERT INTO run (id, kind, method, folder, state, created, finished, spec_json)
+        VALUES (1, 'train', 'revdist', 'runs/0001-revdist', 'done', ?, ?, x'7b7d')
+        """,
+        (moment, moment),
+    )
+    database.run(
+        """
+        INSERT INTO model (id, name, run_id, folder, created, method, backbone, digest)
+        VALUES (1, '0001-revdist', 1, 'models/0001-revdist', ?, 'revdist', 'lite0', 'digest')
+        """,
+        (moment,),
+    )
+    database.run(
+        """
+        INSERT INTO score (model_id, snapshot_id, image_id, variant, raw_score, score)
+        VALUES (1, 1, 1, 'none', 0.5, 0.5)
+        """
+    )
+
+
+_VERDICT = "(id, image_id, verdict, operator, created) VALUES (1, 1, 'ok', 'Ada', 'now')"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE verdict SET note = 'changed'",
+        "DELETE FROM verdict",
+        f"INSERT OR REPLACE INTO verdict {_VERDICT.replace('ok', 'ng')}",
+    ],
+)
+def test_a_verdict_is_never_changed_deleted_or_replaced(tmp_path: Path, change: str) -> None:
+    database = open_database(tmp_path)
+    with database.transaction():
+        _fill(database)
+        database.run(f"INSERT INTO verdict {_VERDICT}")
+    with (
+        pytest.raises(sqlite3.IntegrityError, match="only ever added"),
+        database.transaction(),
+    ):
+        database.run(change)
+    row = database.row("SELECT verdict, note FROM verdict")
+    assert row is not None and tuple(row) == ("ok", "")
+    database.close()
+
+
+def test_only_known_verdicts_are_kept(tmp_path: Path) -> None:
+    database = open_database(tmp_path)
+    with database.transaction():
+        _fill(database)
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        database.run(f"INSERT INTO verdict {_VERDICT.replace('ok', 'perhaps')}")
+    database.close()
+
+
 def test_a_new_database_has_the_present_version_and_is_in_wal_mode(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     assert database.rows("PRAGMA journal_mode")[0][0] == "wal"
@@ -35,6 +106,7 @@ def test_every_table_is_strict(tmp_path: Path) -> None:
     ours = {name: strict for name, strict in tables.items() if not name.startswith("sqlite_")}
     assert set(ours) == {
         "source", "image", "mask", "class_window", "snapshot", "run", "model", "score",
+        "verdict", "setting",
     }  # fmt: skip
     assert all(ours.values())
 
@@ -78,6 +150,24 @@ def test_an_older_project_is_migrated_with_its_data(
     ]
     database.close()
     assert _version(tmp_path) == len(MIGRATIONS) + 1
+
+
+def test_a_project_of_the_first_version_keeps_its_models_and_scores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as first_version:
+        first_version.setattr(schema, "MIGRATIONS", MIGRATIONS[:1])
+        database = open_database(tmp_path)
+        with database.transaction():
+            _fill(database)
+        database.close()
+        assert _version(tmp_path) == 1
+    database = open_database(tmp_path)
+    score = database.row("SELECT score, run_id, map_row FROM score")
+    assert score is not None and tuple(score) == (0.5, None, None)
+    model = database.row("SELECT name, trashed FROM model")
+    assert model is not None and tuple(model) == ("0001-revdist", None)
+    database.close()
 
 
 def test_a_migration_that_fails_changes_nothing(

@@ -209,7 +209,7 @@ def test_an_alignment_that_the_model_lacks_makes_no_run(filled: Project, model: 
 
 
 def result(image_id: int) -> ImageResult:
-    return ImageResult(image_id, "x.png", "bolt", Truth.GOOD, "", 0.5, {"none": 0.5}, None, None)
+    return ImageResult(image_id, "x.png", "bolt", Truth.GOOD, "", 0.5, {"none": 0.5}, {})
 
 
 def test_scores_are_kept_under_their_model(filled: Project, model: ModelRow) -> None:
@@ -219,7 +219,19 @@ def test_scores_are_kept_under_their_model(filled: Project, model: ModelRow) -> 
     outcome = JobOutcome(state="done", results={"results": "results.json", "n_scored": 16})
     results = settle(filled, row, outcome)
     assert results["n_scored"] == 16
-    assert [found.image_id for found in filled.scores(model.model_id)] == ids
+    stored = filled.scores(model.model_id)
+    assert [found.result.image_id for found in stored] == ids
+    assert [found.map_row for found in stored] == list(range(16))
+    assert {found.run_id for found in stored} == {row.run_id}
+
+
+def test_a_model_renamed_while_it_scored_keeps_its_scores(filled: Project, model: ModelRow) -> None:
+    row = prepare_scoring(filled, model, Computing())
+    filled.rename_model(model.model_id, "Schrauben, neu")
+    ids = [image.image_id for image in filled.images()]
+    write_results(row.folder, Results(tuple(map(result, ids)), ()))
+    settle(filled, row, JobOutcome(state="done", results={"results": "results.json"}))
+    assert len(filled.scores(model.model_id)) == len(ids)
 
 
 def test_a_folder_that_is_not_imported_is_scored_by_the_models_windows(
@@ -233,8 +245,9 @@ def test_a_folder_that_is_not_imported_is_scored_by_the_models_windows(
     job = read_job(row.folder)
     assert isinstance(job, ScoreJob)
     assert (job.subset, job.evaluate, job.device) == ("all", False, "cpu")
-    assert Path(job.snapshot).parent == row.folder
-    windows = [entry.window for entry in read_snapshot(Path(job.snapshot)).entries]
+    assert row.spec_json == (row.folder / "job.json").read_bytes()
+    assert not Path(job.snapshot).is_absolute()  # within the run folder
+    windows = [entry.window for entry in read_snapshot(row.folder / job.snapshot).entries]
     assert windows == [IntensityWindow(5.0, 800.0), None]
 
     write_results(row.folder, Results((result(1), result(2)), ()))
@@ -250,3 +263,20 @@ def test_a_folder_without_images_makes_no_run(
     with pytest.raises(InspectorError, match="nowhere"):
         prepare_folder_scoring(filled, model, tmp_path / "nowhere", None, Computing())
     assert filled.runs() == before
+
+
+def test_scores_that_were_made_while_nobody_listened_are_taken_over_once(
+    filled: Project, model: ModelRow
+) -> None:
+    image = filled.images()[0].image_id
+    older, newer = (prepare_scoring(filled, model, Computing()) for _ in range(2))
+    for row, score in ((older, 0.1), (newer, 0.9)):
+        found = ImageResult(image, "x.png", "bolt", Truth.GOOD, "", score, {"none": score}, {})
+        write_results(row.folder, Results((found,), ()))
+        write_outcome(row.folder, JobOutcome(state="done"))
+    filled.mark_lost_runs()
+    assert take_over_finished(filled) == []
+    (stored,) = filled.scores(model.model_id)
+    assert (stored.run_id, stored.result.raw_score) == (newer.run_id, 0.9)
+    take_over_finished(filled)  # an older scoring never replaces a newer one
+    assert filled.newest_scoring(model.model_id) == newer.run_id

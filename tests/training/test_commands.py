@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -90,3 +91,51 @@ def test_who_cancels_and_dies_has_cancelled(pipe: tuple[BinaryIO, BinaryIO]) -> 
     parent.write(b"cancel")  # not even the line's end came through
     parent.close()
     assert eventually(lambda: raises(commands, Cancelled))
+
+
+def send(file: Path, line: bytes) -> None:
+    with file.open("ab") as commands:
+        commands.write(line)
+
+
+def test_a_detached_worker_outlives_its_parent_and_obeys_the_file(
+    pipe: tuple[BinaryIO, BinaryIO], tmp_path: Path
+) -> None:
+    worker, parent = pipe
+    file = tmp_path / "commands"
+    commands = Commands(worker, file)
+    parent.write(b"detach\n")
+    parent.close()
+    for _ in range(2):
+        send(file, b"finish_early\n")
+        assert eventually(commands.take_finish_early)
+        assert not commands.take_finish_early()
+    send(file, b"can")  # half a line is no command yet
+    send(file, b"cel\n")
+    assert eventually(lambda: raises(commands, Cancelled))
+    assert not commands.take_finish_early()  # each line is obeyed once
+
+
+def test_the_file_means_nothing_before_the_worker_is_detached(
+    pipe: tuple[BinaryIO, BinaryIO], tmp_path: Path
+) -> None:
+    worker, parent = pipe
+    file = tmp_path / "commands"
+    commands = Commands(worker, file)
+    send(file, b"cancel\n")
+    parent.close()
+    assert eventually(lambda: raises(commands, Interrupted))
+
+
+def test_commands_of_an_earlier_try_are_not_obeyed(
+    pipe: tuple[BinaryIO, BinaryIO], tmp_path: Path
+) -> None:
+    worker, parent = pipe
+    file = tmp_path / "commands"
+    send(file, b"cancel\n")
+    commands = Commands(worker, file)
+    assert not file.exists()
+    parent.write(b"detach\n")
+    send(file, b"finish_early\n")
+    assert eventually(commands.take_finish_early)
+    commands.check()

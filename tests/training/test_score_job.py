@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
+from inspector.core.evaluation import Expected
 from inspector.core.images import read_for_model, read_mask
 from inspector.core.samples import Truth
 from inspector.engine.device import Device
 from inspector.engine.maps import for_display
 from inspector.engine.model_files import load_model
 from inspector.errors import InspectorError
+from inspector.jobs import events
 from inspector.jobs.model_card import read_model_card
 from inspector.jobs.spec import ScoreJob
 from inspector.project.project import Project
@@ -80,8 +82,7 @@ class Alone:
 
     raw_score: float
     scores: dict[str, float]
-    u: float
-    gamma: float
+    statistics: dict[str, Expected]
     shown_map: NDArray[np.float16]
     descriptor: NDArray[np.float32]
     aligned_map: NDArray[np.float32]
@@ -100,8 +101,11 @@ def alone(tiny_project: Any) -> Callable[[str, str], Alone]:
         return Alone(
             raw_score=float(found.raw_scores[0]),
             scores={name: float(found.scores[name][0]) for name in VARIANTS},
-            u=float(cada.u[0]),
-            gamma=float(cada.gamma[0]),
+            statistics={
+                name: Expected(float(s.u[0]), float(s.gamma[0]))
+                for name, s in found.statistics.items()
+                if name != "none"
+            },
             shown_map=for_display(found.smoothed)[0].numpy(),
             descriptor=found.descriptors[0].numpy(),
             aligned_map=aligned[0].numpy(),
@@ -129,8 +133,10 @@ def test_scores_are_the_pipelines_on_each_image_alone(
         expected = alone(entry.path, entry.class_name)
         assert found.raw_score == pytest.approx(expected.raw_score, rel=1e-4)
         assert found.scores == pytest.approx(expected.scores, rel=1e-3)
-        assert found.u == pytest.approx(expected.u, rel=1e-3, abs=1e-5)
-        assert found.gamma == pytest.approx(expected.gamma, rel=1e-3, abs=1e-5)
+        assert list(found.statistics) == ["cada-a", "cada"]
+        for name, own in found.statistics.items():
+            assert own.u == pytest.approx(expected.statistics[name].u, rel=1e-3, abs=1e-5)
+            assert own.gamma == pytest.approx(expected.statistics[name].gamma, rel=1e-3, abs=1e-5)
         assert np.allclose(maps[row], expected.shown_map, atol=2e-3)
         assert np.allclose(descriptors[row], expected.descriptor, atol=1e-2)
     assert maps.dtype == np.float16
@@ -239,6 +245,38 @@ def test_pixel_metrics_are_those_of_the_aligned_maps(
     together = found.absolute_unified
     assert together.pixel_auroc == pytest.approx(roc_auc_score(truth, scores), abs=1e-3)
     assert together.pixel_ap == pytest.approx(average_precision_score(truth, scores), abs=2e-3)
+
+
+def test_masks_that_vanished_or_changed_cost_their_own_pixels_only(
+    bench: Bench, alone: Callable[[str, str], Alone], new_run: Callable[..., Any]
+) -> None:
+    masked = [entry for entry in bench.snapshot.test() if entry.masks]
+    assert len(masked) > 3
+    gone, broken, changed = (Path(entry.masks[0]) for entry in masked[:3])
+    gone.unlink()
+    broken.write_bytes(broken.read_bytes()[:40])
+    Image.new("L", (64, 64), 255).save(changed)
+    run = new_run()
+    score(bench.job(subset="test", evaluate=True), run)
+    found = read_evaluation(run.folder).find("cada")
+    assert found is not None
+    assert found.absolute_unified.n_defective == len(masked)  # as images they all count
+    labels, values = [], []
+    for entry in bench.snapshot.test():
+        if entry not in masked[:3]:
+            values.append(alone(entry.path, entry.class_name).aligned_map.ravel())
+            labels.append(read_mask([Path(mask) for mask in entry.masks], (64, 64)).ravel())
+    expected = roc_auc_score(np.concatenate(labels), np.concatenate(values))
+    assert found.absolute_unified.pixel_auroc == pytest.approx(expected, abs=1e-3)
+    notes = [event.message for event in run.of(events.Note)]
+    assert len(notes) == 4
+    for path, note in zip((gone, broken, changed), notes, strict=False):
+        assert str(path) in note
+    assert "changed since" in notes[2]
+    assert "3 of 12 images" in notes[3]
+    report = (run.folder / REPORT_FILE).read_text("utf-8")
+    assert "Left out of the pixel metrics" in report
+    assert "could not be read. Put it back." not in report
 
 
 def test_the_test_subset_is_the_snapshots(bench: Bench, new_run: Callable[..., Any]) -> None:

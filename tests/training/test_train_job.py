@@ -27,6 +27,7 @@ from inspector.project.snapshots import SnapshotEntry, digest_of
 from inspector.project.work import Computing, prepare_training
 from training.alignment import AlignmentData, fit_aligners
 from training.commands import Interrupted
+from training.features import FeatureCache
 from training.normal_statistics import Measured, measure
 from training.train_job import train
 
@@ -272,6 +273,28 @@ def test_images_that_went_bad_are_noted_and_the_others_learned_from(
     assert all(len(t.calibration_scores) == left for t in card.thresholds.values())
     weights = load_file(run.folder / "model" / WEIGHTS_FILE)
     assert all(bool(t.isfinite().all()) for t in weights.values())
+
+
+def test_images_that_went_bad_are_left_out_without_a_cache_too(
+    tiny_parts: Path,
+    tmp_path: Path,
+    make_job: Callable[..., TrainJob],
+    new_run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FeatureCache, "fits", lambda *_: False)
+    parts = tmp_path / "parts"
+    shutil.copytree(tiny_parts, parts)
+    job = make_job(parts, **{"alignment.statistics": "fitted"})
+    sorted(parts.glob("*/train/good/*.png"))[3].unlink()
+    run = new_run()
+    train(job, run)
+    card = card_of(run)
+    assert sum(card.training_images.values()) == N - 1
+    assert [note.split(":")[0] for note in card.notes[:2]] == [
+        "The feature cache would not fit the disk; features are computed in every step.",
+        "Left out of training",
+    ]
 
 
 def test_not_one_readable_image(

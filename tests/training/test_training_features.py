@@ -284,6 +284,23 @@ def test_whether_the_cache_fits_the_disk(
     assert cache.fits(entries)  # only what is missing counts
 
 
+def test_bad_images_are_left_out_of_live_features_as_of_cached_ones(
+    make_entry: MakeEntry, fill: Callable[..., Filled], backbone: Backbone
+) -> None:
+    entries = [make_entry(seed) for seed in range(20)]
+    truncate(Path(entries[1].path))
+    Path(entries[17].path).unlink()
+    done: list[int] = []
+    live = LiveFeatures.of_readable(
+        backbone, entries, SIZE, CPU, lambda n, total, unit: done.append(n)
+    )
+    cached = fill(entries)
+    assert live.rows == cached.rows
+    assert live.problems == cached.problems
+    assert done[-1] == 20
+    assert same(live.source, cached.source, range(18), tolerance=1e-2)
+
+
 def test_live_features_name_an_image_that_cannot_be_read(
     make_entry: MakeEntry, backbone: Backbone
 ) -> None:

@@ -9,20 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from inspector.engine.detectors.base import RawPrediction
-
 
 class Statistics(NamedTuple):
     """Where an image's normal pixels lie: û, their mean, and γ̂, their maximum; each (B,)."""
 
-    u: Tensor
-    gamma: Tensor
-
-
-class Aligned(NamedTuple):
-    """An aligned prediction: map (B, H, W) and the statistics that aligned it, each (B,)."""
-
-    map: Tensor
     u: Tensor
     gamma: Tensor
 
@@ -35,7 +25,6 @@ class Aligner(nn.Module, ABC):
     """
 
     minimum_spread: Tensor
-    needs_classes = False
 
     def __init__(self, minimum_spread: float = 1e-6) -> None:
         super().__init__()
@@ -45,16 +34,13 @@ class Aligner(nn.Module, ABC):
     def statistics(
         self, descriptor: Tensor, class_names: Sequence[str] | None = None
     ) -> Statistics:
-        """Statistics for descriptors (B, C, h, w); `class_names` only where `needs_classes`."""
-
-    def align(self, prediction: RawPrediction, class_names: Sequence[str] | None = None) -> Aligned:
-        """The aligned map. Within one image the order of the pixels never changes."""
-        found = self.statistics(prediction.descriptor, class_names)
-        u, gamma = found
-        return Aligned(self.apply_to(prediction.map, found), u, gamma)
+        """Statistics for descriptors (B, C, h, w); only CaDA-A looks at `class_names`."""
 
     def apply_to(self, values: Tensor, statistics: Statistics) -> Tensor:
-        """(values − û) / max(γ̂ − û, ε) for maps (B, H, W) or image scores (B,)."""
+        """(values − û) / max(γ̂ − û, ε) for maps (B, H, W) or image scores (B,).
+
+        Within one image the order of the pixels never changes.
+        """
         spread = torch.maximum(statistics.gamma - statistics.u, self.minimum_spread)
         shape = (-1,) + (1,) * (values.dim() - 1)
         return (values - statistics.u.view(shape)) / spread.view(shape)

@@ -16,7 +16,6 @@ class ClassStatistics(Aligner):
     A class that was not there at training gets the mean over all classes.
     """
 
-    needs_classes = True
     u: Tensor
     gamma: Tensor
 

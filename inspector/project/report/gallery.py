@@ -157,6 +157,7 @@ def _of(number: int, total: int, verb: str, threshold: float | None) -> str:
 
 def _card(content: ReportContent, result: ImageResult, scale: HeatScale) -> Card:
     score = result.scores[content.default_variant]
+    expected = result.statistics.get(content.default_variant)
     name = PureWindowsPath(result.path).name  # knows both kinds of separators
     image, heat, problem = "", "", ""
     try:
@@ -174,8 +175,8 @@ def _card(content: ReportContent, result: ImageResult, scale: HeatScale) -> Card
         mistake=_MISTAKES.get((result.truth, verdict), ""),
         raw=words.score(result.raw_score),
         aligned="" if content.aligned is None else words.score(score),
-        u="" if result.u is None else words.score(result.u),
-        gamma="" if result.gamma is None else words.score(result.gamma),
+        u="" if expected is None else words.score(expected.u),
+        gamma="" if expected is None else words.score(expected.gamma),
         image=image,
         heat=heat,
         problem=problem,
@@ -203,10 +204,11 @@ def _pictures(content: ReportContent, result: ImageResult, scale: HeatScale) -> 
 
 def _aligned(content: ReportContent, result: ImageResult, anomaly_map: Map) -> Map:
     """The map in scores of the default variant (METHODS section 2); smoothing commutes with it."""
-    if content.aligned is None or result.u is None or result.gamma is None:
+    expected = result.statistics.get(content.default_variant)
+    if content.aligned is None or expected is None:
         return anomaly_map
-    extent = max(result.gamma - result.u, content.minimum_spread)
-    aligned: Map = (anomaly_map - np.float32(result.u)) / np.float32(extent)
+    extent = max(expected.gamma - expected.u, content.minimum_spread)
+    aligned: Map = (anomaly_map - np.float32(expected.u)) / np.float32(extent)
     return aligned
 
 

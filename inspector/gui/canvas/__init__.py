@@ -1,0 +1,1 @@
+"""Looking at an image: zoom, pan, heat map, regions."""

@@ -1,0 +1,1 @@
+"""Dataset: importing folders, and looking at what a project holds."""

@@ -1,0 +1,172 @@
+"""Cells of the page's tables, and how they are painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from inspector.gui.icons import paint_icon
+from inspector.gui.theme import Theme, theme_of
+
+CELL = Qt.ItemDataRole.UserRole + 1
+ARROW = " → "
+BEST = " ▲"
+_LONGEST = 26.0
+"""A text takes at most this many line heights; a longer one ends in "…" and has a tooltip."""
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a cell.
+
+    Attributes:
+        text: What counts.
+        before: What it was before, in a quieter colour in front of an arrow.
+        below: A second, quieter line.
+        badge: A word in the accent's colour that leads the second line.
+        icon: Icon in front of the text.
+        is_bold: Whether the text has weight.
+        is_best: Whether the text is marked as the best of its row (by weight and a mark).
+        is_quiet: Whether the text itself is in the quieter colour.
+        is_left: Whether the text stands at the left.
+        bar: Length of a bar under the text, in [0, 1]; None for no bar.
+        tip: Tooltip.
+    """
+
+    text: str = ""
+    before: str = ""
+    below: str = ""
+    badge: str = ""
+    icon: str = ""
+    is_bold: bool = False
+    is_best: bool = False
+    is_quiet: bool = False
+    is_left: bool = False
+    bar: float | None = None
+    tip: str = ""
+
+    @property
+    def whole(self) -> str:
+        """All of it on one line: for copying and for screen readers."""
+        first = f"{self.before}{ARROW}{self.text}" if self.before else self.text
+        below = ", ".join(part for part in (self.badge, self.below) if part)
+        return f"{first} ({below})" if below else first
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints cells; two lines high where the table has second lines."""
+
+    def __init__(self, lines: int = 1) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        cell = _cell(index)
+        fonts = _Fonts(option.font)
+        width = max(
+            fonts.width(cell.before + ARROW if cell.before else "", bold=False)
+            + fonts.width(cell.text + (BEST if cell.is_best else ""), bold=True)
+            + (1.3 * fonts.em if cell.icon else 0),
+            fonts.width(_second(cell), bold=True),
+        )
+        extra = 0.35 if index.data(CELL) is not None and cell.bar is not None else 0.0
+        height = (1.1 * self._lines + 0.55 + extra) * fonts.em
+        return QSize(round(min(width, _LONGEST * fonts.em) + 1.2 * fonts.em), round(height))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        widget = option.widget
+        style = widget.style() if widget is not None else QApplication.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, widget)
+        cell, fonts, theme = _cell(index), _Fonts(option.font), theme_of(widget)
+        painter.save()
+        inner = QRectF(option.rect).adjusted(0.6 * fonts.em, 0, -0.6 * fonts.em, 0)
+        if cell.bar is not None:
+            _paint_bar(painter, inner, cell.bar, fonts.em, theme)
+            inner.adjust(0, 0, 0, -0.35 * fonts.em)
+        line = 1.15 * fonts.em
+        top = inner.center().y() - line * (1 if self._lines == 2 else 0.5)
+        _paint_first(painter, cell, QRectF(inner.x(), top, inner.width(), line), fonts, theme)
+        if self._lines == 2:
+            below = QRectF(inner.x(), top + line, inner.width(), line)
+            _paint_second(painter, cell, below, fonts, theme)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QColor(theme.accent))
+            painter.drawRect(QRectF(option.rect).adjusted(0.5, 0.5, -1.5, -1.5))
+        painter.restore()
+
+
+class _Fonts:
+    """The plain and the semi-bold font of a cell."""
+
+    def __init__(self, font: QFont) -> None:
+        self.plain = QFont(font)
+        self.plain.setFeature(QFont.Tag("tnum"), 1)
+        self.bold = QFont(self.plain)
+        self.bold.setWeight(QFont.Weight.Bold)
+        self.em = QFontMetricsF(font).height()
+
+    def width(self, text: str, *, bold: bool) -> float:
+        return QFontMetricsF(self.bold if bold else self.plain).horizontalAdvance(text)
+
+
+def _cell(index: Index) -> Cell:
+    cell = index.data(CELL)
+    return cell if isinstance(cell, Cell) else Cell(str(index.data() or ""))
+
+
+def _second(cell: Cell) -> str:
+    return " · ".join(part for part in (cell.badge, cell.below) if part)
+
+
+def _paint_first(painter: QPainter, cell: Cell, line: QRectF, fonts: _Fonts, theme: Theme) -> None:
+    if cell.icon:
+        side = 1.0 * fonts.em
+        place = QRectF(line.x(), line.center().y() - side / 2, side, side)
+        paint_icon(painter, cell.icon, place, theme.accent)
+        line = line.adjusted(1.3 * fonts.em, 0, 0, 0)
+    is_bold = cell.is_bold or cell.is_best
+    colour = theme.muted if cell.is_quiet else theme.text
+    before = cell.before + ARROW if cell.before else ""
+    text = cell.text + (BEST if cell.is_best else "")
+    room = line.width() - fonts.width(before, bold=False)
+    metrics = QFontMetricsF(fonts.bold if is_bold else fonts.plain)
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room + 1)
+    used = fonts.width(before, bold=False) + metrics.horizontalAdvance(text)
+    x = line.x() if cell.is_left else line.right() - used
+    x = _write(painter, before, x, line, fonts.plain, theme.muted)
+    _write(painter, text, x, line, fonts.bold if is_bold else fonts.plain, colour)
+
+
+def _paint_second(painter: QPainter, cell: Cell, line: QRectF, fonts: _Fonts, theme: Theme) -> None:
+    badge = f"{cell.badge} · " if cell.badge and cell.below else cell.badge
+    room = line.width() - fonts.width(badge, bold=True)
+    metrics = QFontMetricsF(fonts.plain)
+    below = metrics.elidedText(cell.below, Qt.TextElideMode.ElideRight, room + 1)
+    used = fonts.width(badge, bold=True) + metrics.horizontalAdvance(below)
+    x = line.x() if cell.is_left else line.right() - used
+    x = _write(painter, badge, x, line, fonts.bold, theme.accent)
+    _write(painter, below, x, line, fonts.plain, theme.muted)
+
+
+def _write(painter: QPainter, text: str, x: float, line: QRectF, font: QFont, colour: str) -> float:
+    """Writes at `x` and returns where the text ends."""
+    width = QFontMetricsF(font).horizontalAdvance(text)
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    place = QRectF(x, line.y(), width + 2, line.height())
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(place, flags, text)
+    return x + width
+
+
+def _paint_bar(painter: QPainter, cell: QRectF, share: float, em: float, theme: Theme) -> None:
+    height = max(0.2 * em, 2.0)
+    ground = QRectF(cell.x(), cell.bottom() - height - 0.25 * em, cell.width(), height)
+    painter.fillRect(ground, QColor(theme.grid))
+    length = ground.width() * min(max(share, 0.0), 1.0)
+    painter.fillRect(QRectF(ground.x(), ground.y(), length, height), QColor(theme.normal))

@@ -1,0 +1,150 @@
+"""Below the table: one model in detail, or the chosen ones beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from inspector.gui.notify import Notices
+from inspector.gui.pages.models.card_text import as_json, as_text
+from inspector.gui.pages.models.card_view import CardView
+from inspector.gui.pages.models.classes import ClassMatrix, ClassTable
+from inspector.gui.pages.models.comparison import Differences, MetricComparison
+from inspector.gui.pages.models.curves import TrainingCurves
+from inspector.gui.pages.models.facts import ModelFacts
+from inspector.gui.session import Session
+from inspector.gui.theme import em
+from inspector.gui.widgets.basics import button, label, row
+
+
+class ModelDetails(QWidget):
+    """Card, classes and curves of one model."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._notices: Notices = session.notices
+        self._facts: ModelFacts | None = None
+        self._name = label("", "headline")
+        self.report = button(self.tr("Open report"), icon_name="external")
+        self.folder = button(self.tr("Show folder"), icon_name="folder-open")
+        self.copy_text = button(self.tr("Copy card"), icon_name="copy")
+        self.copy_json = button(self.tr("Copy as JSON"), icon_name="copy")
+        self.report.clicked.connect(self._open_report)
+        self.folder.clicked.connect(self._show_folder)
+        self.copy_text.clicked.connect(lambda: self._copy(as_text))
+        self.copy_json.clicked.connect(lambda: self._copy(as_json))
+        self.card = CardView()
+        self.classes = ClassTable()
+        self.curves = TrainingCurves(session.background)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.card, self.tr("Card"))
+        self.tabs.addTab(self.classes, self.tr("Classes"))
+        self.tabs.addTab(self.curves, self.tr("Training curves"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(em(self, 0.4))
+        buttons = (self.report, self.folder, self.copy_text, self.copy_json)
+        layout.addWidget(row(self._name, None, *buttons))
+        layout.addWidget(self.tabs, 1)
+
+    def show_facts(self, facts: ModelFacts) -> None:
+        """Shows another model."""
+        self._facts = facts
+        self._name.setText(_short(facts.model.name))
+        self._name.setToolTip(facts.model.name)
+        report = facts.evaluated.report if facts.evaluated else None
+        self.report.setEnabled(report is not None)
+        self.report.setToolTip(
+            str(report) if report else self.tr("There is a report once the model is evaluated.")
+        )
+        self.folder.setToolTip(str(facts.model.folder))
+        for copy in (self.copy_text, self.copy_json):
+            copy.setEnabled(facts.card is not None)
+        self.card.show_facts(facts)
+        self.classes.show_facts(facts)
+        self.curves.show_models([facts])
+
+    def _open_report(self) -> None:
+        if self._facts is not None and self._facts.evaluated is not None:
+            file = self._facts.evaluated.report
+            if file is not None:
+                self._open(str(file))
+
+    def _show_folder(self) -> None:
+        if self._facts is not None:
+            self._open(str(self._facts.model.folder))
+
+    def _open(self, path: str) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
+            self._notices.warning(
+                self.tr("The system has no program to open this with."),
+                self.tr("It lies here: {path}").format(path=path),
+            )
+
+    def _copy(self, written: object) -> None:
+        if self._facts is not None and self._facts.card is not None and callable(written):
+            QGuiApplication.clipboard().setText(written(self._facts, self._facts.card))
+            self._notices.info(self.tr("The model card is copied."))
+
+
+class ModelComparison(QWidget):
+    """Metrics, classes, curves and differences of the chosen models."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._title = label("", "headline")
+        self.metrics = MetricComparison()
+        self.matrix = ClassMatrix()
+        self.curves = TrainingCurves(session.background)
+        self.differences = Differences()
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.metrics, self.tr("Metrics"))
+        self.tabs.addTab(self.matrix, self.tr("Classes"))
+        self.tabs.addTab(self.curves, self.tr("Training curves"))
+        self.tabs.addTab(self.differences, self.tr("Differences"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(em(self, 0.4))
+        layout.addWidget(self._title)
+        layout.addWidget(self.tabs, 1)
+
+    def show_models(self, models: Sequence[ModelFacts]) -> None:
+        """Compares other models."""
+        self._title.setText(self.tr("Comparing %n models", "", len(models)))
+        self.metrics.show_models(models)
+        self.matrix.show_models(models)
+        self.curves.show_models(models)
+        self.differences.show_models(models)
+
+
+class Details(QStackedWidget):
+    """Follows the choice: nothing, one model, or several."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.one = ModelDetails(session)
+        self.several = ModelComparison(session)
+        self._nothing = label(
+            self.tr("Choose a model to see its details, or several to compare them."), "muted"
+        )
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for widget in (self._nothing, self.one, self.several):
+            self.addWidget(widget)
+
+    def show_models(self, models: Sequence[ModelFacts]) -> None:
+        """Shows what is chosen."""
+        if len(models) == 1:
+            self.one.show_facts(models[0])
+            self.setCurrentWidget(self.one)
+        elif models:
+            self.several.show_models(models)
+            self.setCurrentWidget(self.several)
+        else:
+            self.setCurrentWidget(self._nothing)
+
+
+def _short(name: str, limit: int = 40) -> str:
+    return name if len(name) <= limit else f"{name[: limit - 1]}…"

@@ -1,0 +1,1 @@
+"""The Train page: what to train, what runs, what ran."""

@@ -1,0 +1,67 @@
+"""Whether a training can start, and why not. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+FEWEST_FOR_FOLDS = 6
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides it.
+
+    Attributes:
+        has_project: Whether a project is open.
+        is_loading: Whether its images are still being read.
+        n_images: Normal images to learn from.
+        backbone: timm name; empty while none was given.
+        problems: Sentences on parameters that are invalid.
+    """
+
+    has_project: bool
+    is_loading: bool
+    n_images: int
+    backbone: str
+    problems: Sequence[str] = ()
+
+
+def method_obstacle(situation: Situation) -> str:
+    """Why no method can learn here; empty where one can."""
+    if not situation.has_project:
+        return translate("Train", "Open a project first.")
+    if situation.is_loading:
+        return translate("Train", "The images are still being read.")
+    if situation.n_images == 0:
+        return translate(
+            "Train",
+            "There are no normal images to learn from. Import a folder of good parts.",
+        )
+    return ""
+
+
+def obstacle(situation: Situation) -> str:
+    """Why the training as asked for cannot start; empty where it can."""
+    reason = method_obstacle(situation)
+    if reason:
+        return reason
+    if not situation.backbone:
+        return translate("Train", "Write the timm name of the backbone.")
+    if situation.problems:
+        return situation.problems[0]
+    return ""
+
+
+def caution(situation: Situation) -> str:
+    """What to know before it starts; empty if nothing."""
+    if 0 < situation.n_images < FEWEST_FOR_FOLDS:
+        return translate(
+            "Train",
+            "So few normal images cannot be held out in turn; the threshold will be optimistic.",
+        )
+    return ""

@@ -1,0 +1,1 @@
+"""Plots made for this program: score distributions and training curves."""

@@ -1,0 +1,181 @@
+"""The session: the open project and all that the pages share. Signals go up, calls go down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from inspector.core.samples import Truth
+from inspector.errors import InspectorError
+from inspector.gui.background import Background, Task
+from inspector.gui.jobs.job import Job, JobState
+from inspector.gui.jobs.queue import JobQueue
+from inspector.gui.jobs.requests import ResumeRequest, ScoreRequest
+from inspector.gui.library import Library
+from inspector.gui.notify import NoticeAction, Notices
+from inspector.gui.preferences import Preferences
+from inspector.gui.scale import Scale
+from inspector.project.columns import TRUTHS
+from inspector.project.project import Project
+from inspector.project.runs import RunRow, RunState
+from inspector.project.work import EVALUATE, SCORE, TRAIN, take_over_finished
+
+
+class Session(QObject):
+    """Owns the project and wires the shared parts together.
+
+    Attributes:
+        preferences: What the person chose on this computer.
+        notices: Where everything is said.
+        background: Work in threads.
+        jobs: Worker processes.
+        library: Images, scores and verdicts of the project.
+        scale: Active model, variant and thresholds.
+    """
+
+    project_changed = Signal()
+    models_changed = Signal()
+    runs_changed = Signal()
+    page_wanted = Signal(str)  # name of the page that something leads to
+    images_wanted = Signal(str, object)  # page name, list of image ids to show there
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = preferences
+        self.notices = Notices(self)
+        self.background = Background(self.notices, self)
+        self.jobs = JobQueue(self.background, self)
+        self.library = Library(self.background, self)
+        self.scale = Scale(self.notices, self)
+        self.project: Project | None = None
+        self.lost_runs: list[RunRow] = []
+        self.scale.model_changed.connect(self._show_scores)
+        self.jobs.finished.connect(self._after_job)
+
+    def open_project(self, folder: Path) -> bool:
+        """Opens a project instead of the present one; says so and keeps that where it fails."""
+        return self._show(lambda: Project.open(folder))
+
+    def create_project(self, folder: Path) -> bool:
+        """Makes a project and opens it."""
+        return self._show(lambda: Project.create(folder))
+
+    def close_project(self) -> None:
+        """Closes the project; a worker under way must have been left or ended before."""
+        project, self.project = self.project, None
+        self._hand_out(None)
+        if project is not None:
+            project.close()
+
+    def show_images(self, page: str, image_ids: list[int]) -> None:
+        """Leads to a page with some images chosen there."""
+        self.page_wanted.emit(page)
+        self.images_wanted.emit(page, image_ids)
+
+    def models_have_changed(self) -> None:
+        """After a model was renamed, trashed, restored or removed."""
+        self.scale.refresh()
+        self.models_changed.emit()
+
+    def _show(self, opened: Callable[[], Project]) -> bool:
+        try:
+            project = opened()
+        except InspectorError as error:
+            self.notices.error(error)
+            return False
+        previous, self.project = self.project, project
+        self._hand_out(project)
+        if previous is not None:
+            previous.close()
+        self.preferences.add_recent(project.folder)
+        self._take_over_finished(project)
+        self._tell_lost_runs(project)
+        return True
+
+    def _hand_out(self, project: Project | None) -> None:
+        self.jobs.set_project(project)
+        self.library.set_project(project)
+        self.scale.set_project(project)
+        self.project_changed.emit()
+        self.models_changed.emit()
+        self.runs_changed.emit()
+
+    def _take_over_finished(self, project: Project) -> None:
+        def work(task: Task) -> list[InspectorError]:
+            with project.reopened() as own:
+                return take_over_finished(own)
+
+        def done(failures: list[InspectorError]) -> None:
+            for failure in failures:
+                self.notices.error(failure)
+            if project is self.project:
+                self.models_have_changed()
+
+        self.background.run(work, done)
+
+    def _tell_lost_runs(self, project: Project) -> None:
+        lost = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
+        self.lost_runs = lost
+        if lost:
+            run = lost[-1]
+            self.notices.warning(
+                self.tr("Training run {number} ended before it was done.").format(
+                    number=run.run_id
+                ),
+                self.tr("It can go on from its last checkpoint."),
+                NoticeAction(self.tr("Resume"), lambda: self.resume(run.run_id)),
+            )
+
+    def resume(self, run_id: int) -> None:
+        """Goes on with a run that was lost or failed."""
+        self.jobs.add(ResumeRequest(run_id=run_id))
+
+    def _show_scores(self) -> None:
+        self.library.set_model(self.scale.model.model_id if self.scale.model else None)
+
+    def _after_job(self, job: Job) -> None:
+        self.runs_changed.emit()
+        kind = job.run.kind if job.run else ""
+        if job.state is JobState.DONE and kind == TRAIN:
+            self._after_training(job)
+        elif job.state is JobState.DONE and kind in (SCORE, EVALUATE):
+            self.library.reload_scores()
+            self.models_changed.emit()
+            if kind == EVALUATE:
+                self.notices.success(
+                    self.tr("Evaluation done."),
+                    "",
+                    NoticeAction(
+                        self.tr("Show alignment"), lambda: self.page_wanted.emit("alignment")
+                    ),
+                )
+        elif job.state in (JobState.FAILED, JobState.LOST):
+            actions: tuple[NoticeAction, ...] = ()
+            if job.run is not None and kind == TRAIN:
+                run_id = job.run.run_id
+                actions = (NoticeAction(self.tr("Resume"), lambda: self.resume(run_id)),)
+            self.notices.error(InspectorError(job.message, job.hint), *actions)
+        elif job.state is JobState.CANCELLED:
+            self.notices.info(
+                self.tr("{title}: cancelled, nothing was kept.").format(title=job.title)
+            )
+
+    def _after_training(self, job: Job) -> None:
+        """A new model becomes the active one and scores all images."""
+        name = str(job.results["model"])
+        assert self.project is not None
+        self.scale.set_model(self.project.find_model(name))
+        self.models_changed.emit()
+        self.notices.success(
+            self.tr("The model {name} is trained; it is scoring all images now.").format(name=name)
+        )
+        self.score_images(name)
+
+    def score_images(self, model: str) -> None:
+        """Scores all images with a model; where defects are known, its metrics come after that."""
+        columns = self.library.images
+        self.jobs.add(ScoreRequest(model=model), first=True)
+        if bool((columns.is_test & (columns.truths == TRUTHS.index(Truth.DEFECTIVE))).any()):
+            self.jobs.add(ScoreRequest(model=model, evaluate=True), first=True)

@@ -1,0 +1,146 @@
+"""The list of jobs above the status line: the running one, those that wait, those that ended."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QProgressBar, QVBoxLayout, QWidget
+
+from inspector.gui.jobs.job import Job, JobState
+from inspector.gui.jobs.queue import JobQueue
+from inspector.gui.shell import words
+from inspector.gui.shell.overlay import Overlay
+from inspector.gui.theme import em
+from inspector.gui.widgets.basics import IconLabel, button, label, line
+
+_ENDED_SHOWN = 4
+_LOOKS = {
+    JobState.QUEUED: ("clock", "muted"),
+    JobState.STARTING: ("processor", "accent"),
+    JobState.RUNNING: ("processor", "accent"),
+    JobState.DONE: ("check", "ok"),
+    JobState.CANCELLED: ("cancel", "muted"),
+    JobState.FAILED: ("error", "ng"),
+    JobState.LOST: ("warning", "unsure"),
+}
+
+
+class JobRow(QFrame):
+    """One job, with what can be done about it."""
+
+    def __init__(self, job: Job, jobs: JobQueue) -> None:
+        super().__init__()
+        self.job, self._jobs = job, jobs
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(em(self, 0.3))
+        icon_name, colour = _LOOKS[job.state]
+        head = QHBoxLayout()
+        head.setSpacing(em(self, 0.5))
+        head.addWidget(IconLabel(icon_name, colour, 1.1))
+        head.addWidget(label(job.title, "headline"), 1)
+        layout.addLayout(head)
+        self._text = label("", "muted", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setVisible(self._is_running)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._text)
+        self._buttons = QHBoxLayout()
+        self._buttons.addStretch(1)
+        self._add_buttons()
+        if self._buttons.count() > 1:
+            layout.addLayout(self._buttons)
+        self.refresh()
+
+    @property
+    def _is_running(self) -> bool:
+        return self.job.state in (JobState.STARTING, JobState.RUNNING)
+
+    def refresh(self) -> None:
+        """Shows how far it is."""
+        job = self.job
+        if not self._is_running:
+            self._text.setText(f"{words.state(job)}. {job.message}".strip())
+            return
+        fraction = job.fraction
+        self._bar.setRange(0, 0 if fraction is None else 1000)
+        if fraction is not None:
+            self._bar.setValue(round(1000 * fraction))
+        title = job.stage.title if job.stage and not job.ending else ""
+        parts = (words.stage(job), title, words.rate(job), words.time_left(job))
+        text = " · ".join(part for part in parts if part)
+        self._text.setText(text[:1].upper() + text[1:])
+
+    def _add_buttons(self) -> None:
+        job, jobs = self.job, self._jobs
+        if job.state is JobState.QUEUED:
+            self._add(self.tr("Withdraw"), lambda: jobs.withdraw(job))
+        elif job.state is JobState.RUNNING and not job.ending:
+            if job.run is not None and job.run.kind == "train":
+                early = self._add(self.tr("Stop early"), lambda: jobs.finish_early(job))
+                early.setToolTip(self.tr("Ends this stage and keeps what is learned."))
+            cancel = self._add(self.tr("Cancel"), lambda: jobs.cancel(job), "danger")
+            cancel.setToolTip(self.tr("Stops the job and keeps nothing of it."))
+
+    def _add(self, text: str, run: object, kind: str = "") -> QWidget:
+        made = button(text, kind)
+        made.clicked.connect(lambda checked=False: run())  # type: ignore[operator]
+        self._buttons.addWidget(made)
+        return made
+
+
+class JobsPopover(Overlay):
+    """Stands above the right end of the status line."""
+
+    def __init__(self, window: QMainWindow, jobs: JobQueue) -> None:
+        super().__init__(window, 26, dims=False)
+        self._window, self._jobs = window, jobs
+        self.setAccessibleName(self.tr("Jobs"))
+        self.rows: list[JobRow] = []
+        self.panel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        gap = em(self, 0.8)
+        self.body.setContentsMargins(gap, gap, gap, gap)
+        self.body.setSpacing(em(self, 0.6))
+        self._fill()
+        jobs.changed.connect(self._fill)
+        jobs.progressed.connect(self._refresh)
+
+    def _refresh(self, job: Job) -> None:
+        for row in self.rows:
+            if row.job is job:
+                row.refresh()
+
+    def _fill(self) -> None:
+        while (item := self.body.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.rows = [JobRow(job, self._jobs) for job in self._listed()]
+        self.body.addWidget(label(self.tr("Jobs"), "section"))
+        for place, row in enumerate(self.rows):
+            if place:
+                self.body.addWidget(line())
+            self.body.addWidget(row)
+        if not self.rows:
+            text = self.tr("Nothing runs and nothing waits. Training, scoring and evaluating show up here.")
+            self.body.addWidget(label(text, "muted", wrap=True))
+        self.place()
+
+    def _listed(self) -> list[Job]:
+        running = [] if self._jobs.current is None else [self._jobs.current]
+        ended = [job for job in self._jobs.jobs if job.state.is_over][-_ENDED_SHOWN:]
+        return [*running, *self._jobs.waiting, *ended[::-1]]
+
+    def place(self) -> None:
+        """As high as its jobs need."""
+        self.setGeometry(self._window.rect())
+        gap = em(self, 0.5)
+        width = min(em(self, 26), self.width() - 2 * gap)
+        self.body.activate()
+        height = self.body.heightForWidth(width)
+        if height < 0:
+            height = self.body.sizeHint().height()
+        bottom = self._window.statusBar().mapTo(self._window, QPoint(0, 0)).y() - gap
+        height = min(height, bottom - gap)
+        self.panel.setGeometry(self.width() - width - gap, bottom - height, width, height)

@@ -1,0 +1,88 @@
+"""Lets Qt run without a screen; a session and a window for the tests.
+
+The platform is set before anything imports Qt.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout
+from pytestqt.qtbot import QtBot
+
+import inspector.gui.main_window
+from inspector.gui.actions import ActionRegistry
+from inspector.gui.main_window import MainWindow
+from inspector.gui.pages.page import Page
+from inspector.gui.pages.registry import PageEntry
+from inspector.gui.preferences import Preferences
+from inspector.gui.session import Session
+from inspector.gui.theme import THEMES, apply_theme
+
+
+@pytest.fixture
+def themed(qapp: QApplication) -> Iterator[QApplication]:
+    """The application in the dark theme at its usual size; its looks are put back after the test."""
+    font, palette, sheet = qapp.font(), qapp.palette(), qapp.styleSheet()
+    apply_theme(qapp, THEMES["dark"], 1.0)
+    yield qapp
+    qapp.setFont(font)
+    qapp.setPalette(palette)
+    qapp.setStyleSheet(sheet)
+
+
+@pytest.fixture
+def preferences(tmp_path: Path) -> Preferences:
+    """Preferences in a file of the test's own; the operator is "Ada"."""
+    made = Preferences(tmp_path / "preferences.ini")
+    made.operator = "Ada"
+    return made
+
+
+@pytest.fixture
+def session(themed: QApplication, preferences: Preferences) -> Iterator[Session]:
+    """A session without a project. Its threads have ended after the test."""
+    made = Session(preferences)
+    yield made
+    made.close_project()
+    made.background.wait()
+
+
+class StubPage(Page):
+    """A page that only says its name and keeps what it was asked to show."""
+
+    def __init__(self, session: Session, actions: ActionRegistry, name: str) -> None:
+        super().__init__(session, actions)
+        self.name = name
+        self.shown: list[int] = []
+        QVBoxLayout(self).addWidget(QLabel(name))
+
+    def show_images(self, image_ids: list[int]) -> None:
+        self.shown = image_ids
+
+
+@pytest.fixture
+def stub_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that do nothing take the place of the real ones in the main window."""
+
+    def make(entry: PageEntry, session: Session, actions: ActionRegistry) -> Page:
+        return StubPage(session, actions, entry.name)
+
+    monkeypatch.setattr(inspector.gui.main_window, "make_page", make)
+
+
+@pytest.fixture
+def window(session: Session, stub_pages: None, qtbot: QtBot) -> MainWindow:
+    """The main window with stub pages, shown at 1280 × 800, without a project."""
+    made = MainWindow(session)
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    return made

@@ -1,0 +1,109 @@
+"""The session on a real project: library, scale, and what it does when a job has ended."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector.gui.notify import Level
+from inspector.gui.preferences import Preferences
+from inspector.gui.session import Session
+from inspector.project.project import Project
+from inspector.project.verdicts import Trace, Verdict
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tiny_project: Any) -> Path:
+    """A copy of the small trained project."""
+    copy = tmp_path / "project"
+    shutil.copytree(tiny_project.folder, copy)
+    return copy
+
+
+def opened(session: Session, folder: Path, qtbot: QtBot) -> Project:
+    with qtbot.waitSignal(session.library.images_changed):
+        assert session.open_project(folder)
+    qtbot.waitUntil(lambda: not session.library.is_loading and len(session.library.images) > 0)
+    assert session.project is not None
+    return session.project
+
+
+def test_opening_shows_the_images_and_the_newest_model(
+    session: Session, folder: Path, qtbot: QtBot
+) -> None:
+    project = opened(session, folder, qtbot)
+    assert len(session.library.images) == len(project.images()) == 30
+    assert session.scale.model == project.find_model()
+    assert session.scale.variant == "cada"
+    assert session.scale.variants == ("none", "cada-a", "cada")
+    assert session.library.scores.n_scored == 0
+    assert session.preferences.recent_projects == [folder]
+
+
+def test_what_is_no_project_is_said_and_the_open_one_stays(
+    session: Session, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = opened(session, folder, qtbot)
+    assert not session.open_project(tmp_path)
+    assert session.project is project
+    assert session.notices.history[-1].level is Level.ERROR
+
+
+def test_thresholds_are_kept_in_the_project(session: Session, folder: Path, qtbot: QtBot) -> None:
+    opened(session, folder, qtbot)
+    scale = session.scale
+    own = scale.threshold
+    assert scale.is_threshold_default
+    assert scale.lower_threshold <= own
+    with qtbot.waitSignal(scale.threshold_changed):
+        scale.set_threshold(own + 1)
+    scale.set_lower_threshold(own + 5)
+    assert scale.lower_threshold == scale.threshold == own + 1
+    scale.set_variant("none")
+    assert scale.threshold == scale.default_threshold("none")
+    session.close_project()
+    opened(session, folder, qtbot)
+    assert scale.variant == "none"
+    scale.set_variant("cada")
+    assert scale.threshold == own + 1
+    scale.reset_threshold()
+    assert scale.threshold == own
+
+
+def test_verdicts_reach_the_columns(session: Session, folder: Path, qtbot: QtBot) -> None:
+    project = opened(session, folder, qtbot)
+    image = int(session.library.images.ids[3])
+    project.add_verdict(image, Verdict.NG, "Ada", Trace())
+    with qtbot.waitSignal(session.library.verdicts_changed) as changed:
+        session.library.reload_verdicts([image])
+    assert changed.args == [[image]]
+    assert session.library.verdicts[image].verdict is Verdict.NG
+    assert np.flatnonzero(session.library.verdict_codes).tolist() == [3]
+    project.undo_verdict("Ada")
+    session.library.reload_verdicts([image])
+    assert not session.library.verdict_codes.any()
+
+
+def test_verdicts_are_there_after_a_restart(
+    session: Session, folder: Path, qtbot: QtBot, preferences: Preferences
+) -> None:
+    with Project.open(folder) as project:
+        image = project.images()[7].image_id
+        project.add_verdict(image, Verdict.UNSURE, "Ada", Trace())
+    opened(session, folder, qtbot)
+    assert session.library.verdicts[image].verdict is Verdict.UNSURE
+    assert np.flatnonzero(session.library.verdict_codes).tolist() == [7]
+
+
+def test_closing_forgets_everything(session: Session, folder: Path, qtbot: QtBot) -> None:
+    opened(session, folder, qtbot)
+    session.close_project()
+    assert session.project is None
+    assert session.scale.model is None
+    assert len(session.library.images) == 0
+    assert session.jobs.jobs == []
