@@ -14,7 +14,7 @@ def main() -> int:
         from training.worker import main as run_worker
 
         return run_worker(Path(arguments[1]))
-    if not arguments or (arguments[0] == "--window" and len(arguments) <= 2):
+    if not arguments or arguments[0] == "--window":
         from inspector.gui.app import main as run_window
 
         return run_window(arguments[1:])

@@ -26,8 +26,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "demo",
         help="make sample parts, train on them, and show what alignment does",
         description="Makes a project with procedural sample parts, trains reverse distillation "
-        "with alignment, evaluates it, writes the report and opens the window on it. Started again, "
-        "it shows what is there; one that was interrupted goes on.",
+        "with alignment, evaluates it, writes the report and opens the window on it. Started "
+        "again, it shows what is there; one that was interrupted goes on.",
     )
     parser.add_argument(
         "folder",
@@ -87,7 +87,7 @@ def _show_window(folder: Path, output: Output) -> None:
     """Opens the window on the demo where somebody sits in front of it."""
     if not has_display():
         output.plain("There is no display, so no window was opened; the report shows everything.")
-    elif not sys.stdout.isatty():
+    elif not _is_watched():
         output.plain(f"To see it in the window: inspector open {folder}")
     else:
         output.plain("The window opens on it now.")
@@ -95,3 +95,8 @@ def _show_window(folder: Path, output: Output) -> None:
             open_window(folder)
         except OSError as error:
             output.plain(f"The window could not be opened: {error.strerror or error}.")
+
+
+def _is_watched() -> bool:
+    """Whether somebody reads the output: in a script no window is wanted."""
+    return sys.stdout.isatty()

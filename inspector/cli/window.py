@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
+
+from inspector.jobs.process import own_command
 
 
 def window_command(project: Path | None) -> list[str]:
     """The command line that opens the window, on a project where one is given."""
-    # A bundled program has no interpreter in front of it.
-    module = [] if getattr(sys, "frozen", False) else ["-m", "inspector"]
-    folder = [] if project is None else [str(project.resolve())]
-    return [sys.executable, *module, "--window", *folder]
+    return own_command("--window", *([] if project is None else [str(project.resolve())]))
 
 
 def open_window(project: Path | None) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +18,8 @@ from inspector.gui.preferences import Preferences
 from inspector.gui.session import Session
 from inspector.gui.shell.crash import install_crash_handler
 from inspector.gui.theme import THEMES, apply_theme
+
+QUIT_WHEN_SHOWN = "--quit-when-shown"
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:
@@ -41,7 +44,11 @@ def keep_appearance(app: QApplication, preferences: Preferences) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Opens the window, on a project where one is named. Returns the exit code."""
+    """Opens the window, on a project where one is named. Returns the exit code.
+
+    `--quit-when-shown` writes a line as soon as the window is painted and ends: for measuring.
+    """
+    names = [name for name in arguments if name != QUIT_WHEN_SHOWN]
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
         sys.stderr.write(
             "inspector: There is no display to open a window on. "
@@ -55,6 +62,16 @@ def main(arguments: Sequence[str]) -> int:
     window = MainWindow(session)
     install_crash_handler(window)
     window.show()
-    if arguments:
-        session.open_project(Path(arguments[0]))
+    if names:
+        session.open_project(Path(names[0]))
+    if QUIT_WHEN_SHOWN in arguments:
+        QTimer.singleShot(0, lambda: _tell_and_quit(window))
     return app.exec()
+
+
+def _tell_and_quit(window: MainWindow) -> None:
+    """Paints now what the first frame would show, says so, and ends."""
+    window.grab()
+    sys.stdout.write("shown\n")
+    sys.stdout.flush()
+    window.close()

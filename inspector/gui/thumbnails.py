@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QByteArray, QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QImage, QImageWriter, QPixmap
 
 from inspector.core.images import ImageReadError
 from inspector.core.windows import IntensityWindow
@@ -29,6 +29,7 @@ _MEMORY = 256 * 2**20
 _LONGEST_QUEUE = 400
 _THREADS = 3
 _BATCH_MS = 25
+_QUALITY = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,9 @@ def _save(picture: QImage, place: Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_suffix(f".{threading.get_ident()}.tmp")
-        if picture.save(str(temporary), b"JPEG", 88):
+        writer = QImageWriter(str(temporary), QByteArray(b"jpeg"))
+        writer.setQuality(_QUALITY)
+        if writer.write(picture):
             os.replace(temporary, place)  # noqa: PTH105
         else:
             temporary.unlink(missing_ok=True)

@@ -29,9 +29,16 @@ _ALLOCATOR = {
 }
 
 
+def own_command(*arguments: str) -> list[str]:
+    """The command line that starts this program anew, bundled or not."""
+    # A bundled program has no interpreter in front of it.
+    module = () if getattr(sys, "frozen", False) else ("-m", "inspector")
+    return [sys.executable, *module, *arguments]
+
+
 def worker_command(run_folder: Path) -> list[str]:
     """The command line of the worker for a run folder."""
-    return [sys.executable, "-m", "inspector", "--worker", str(run_folder)]
+    return own_command("--worker", str(run_folder))
 
 
 def worker_environment() -> Mapping[str, str]:

@@ -141,6 +141,7 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     wanted, n_images = asked.parameters, asked.n_images
     pixels = (wanted.common.image_size / pace.job.common.image_size) ** 2
     batch = _batch(wanted.method) / _batch(pace.job.method_parameters)
+    steps = int(wanted.method.iterations)
     step = (pace.per_unit("detector") or 0.0) * pixels * batch
     aligner_batch = wanted.alignment.batch_size / pace.job.alignment.batch_size
     align = (pace.per_unit("cada") or 0.0) * aligner_batch
@@ -151,7 +152,7 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     return (
         pace.start_seconds
         + n_new_images * per_image
-        + (1 + folds) * wanted.method.iterations * step
+        + (1 + folds) * steps * step
         + (2 if folds else 1) * n_images * measure
         + (1 + folds) * wanted.alignment.iterations * align
     )

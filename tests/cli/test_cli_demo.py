@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import inspector.cli.demo
+import inspector.project.demo
 from inspector.core.sampleparts import SamplePlan
 from inspector.project.project import Project
 from inspector.project.runs import RunState
@@ -26,7 +27,8 @@ def tiny_demo(monkeypatch: pytest.MonkeyPatch) -> None:
         "alignment.folds": 2,
     }
     monkeypatch.setattr(SamplePlan, "demo", classmethod(lambda plan: plan.tiny()))
-    monkeypatch.setattr(inspector.cli.demo, "_PARAMETERS", parameters)
+    monkeypatch.setattr(inspector.project.demo, "PARAMETERS", parameters)
+    monkeypatch.setattr(inspector.cli.demo, "has_display", lambda: False)
 
 
 def test_an_interrupted_demo_goes_on_and_a_finished_one_is_opened(
@@ -83,3 +85,20 @@ def test_a_folder_that_is_something_else_is_left_alone(tmp_path: Path, call: Cal
     assert answer.code == 1
     assert "not empty" in answer.err
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_where_there_is_a_display_the_window_opens_on_it(
+    project: Path, call: Call, monkeypatch: pytest.MonkeyPatch, at_a_terminal: bool
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(inspector.cli.demo, "has_display", lambda: True)
+    monkeypatch.setattr(inspector.cli.demo, "open_window", opened.append)
+    monkeypatch.setattr(inspector.cli.demo, "_is_watched", lambda: at_a_terminal)
+    monkeypatch.setattr(
+        inspector.cli.demo, "_make", lambda project, options, output: 0
+    )  # what comes before was tested above
+    answer = call("demo", project)
+    assert answer.code == 0
+    assert opened == ([project.resolve()] if at_a_terminal else [])
+    assert at_a_terminal or f"inspector open {project.resolve()}" in answer.out

@@ -28,7 +28,7 @@ from inspector.gui.theme import THEMES, apply_theme
 
 @pytest.fixture
 def themed(qapp: QApplication) -> Iterator[QApplication]:
-    """The application in the dark theme at its usual size; its looks are put back after the test."""
+    """The application in the dark theme at its usual size; put back after the test."""
     font, palette, sheet = qapp.font(), qapp.palette(), qapp.styleSheet()
     apply_theme(qapp, THEMES["dark"], 1.0)
     yield qapp

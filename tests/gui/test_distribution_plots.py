@@ -107,6 +107,18 @@ def test_keys_move_the_threshold(qtbot: QtBot, panel: DistributionPanel) -> None
     assert fine > 0
 
 
+def test_the_numbers_are_also_said_in_words(qtbot: QtBot, panel: DistributionPanel) -> None:
+    panel.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(panel, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    scores, threshold = made(), panel.threshold() or 0.0
+    flagged = scores.raw > threshold
+    good, bad = (int(flagged[scores.labels == label].sum()) for label in (0, 1))
+    words = f"good flagged {good} of 80, defects caught {bad} of 40"
+    assert good > 0 and words in panel.accessibleDescription()
+    assert panel.describe(2).startswith("class 2: good flagged ")
+
+
 def test_hovering_names_the_nearest_image(qtbot: QtBot, panel: DistributionPanel) -> None:
     found: list[int | None] = []
     panel.hovered.connect(found.append)

@@ -45,6 +45,7 @@ def colour_of(slot: int, theme: Theme) -> QColor:
 def pen_of(curve: Curve, theme: Theme, width: float) -> QPen:
     """The pen of a curve, `width` in pixels."""
     pen = QPen(colour_of(curve.slot, theme), width)
+    pen.setCosmetic(True)  # else its width is in units of the axes
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     dash = _DASHES[curve.dash % len(_DASHES)]

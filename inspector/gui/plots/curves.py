@@ -46,7 +46,7 @@ class CurvePlot(QWidget):
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setVisible(False)
         self.plot.addItem(self._cross, ignoreBounds=True)
-        self.title = label(title, "headline")
+        self.title = label(title, "section")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(em(self, 0.2))
@@ -132,10 +132,23 @@ class CurvePlot(QWidget):
                 faint.setAlphaF(_FAINT)
                 self._add(curve.steps, curve.values, pg.mkPen(faint, width=1))
             self._add(curve.steps, shown, pen, dots=len(shown) <= _FEW)
+        self._fit_values()
         has_points = bool(self._curves)
         self._empty.setVisible(not has_points)
         for name in ("left", "bottom"):
             item.getAxis(name).setVisible(has_points)
+
+    def _fit_values(self) -> None:
+        """Follows the values by itself, but keeps a level line from filling the whole axis."""
+        box = self.plot.getPlotItem().getViewBox()
+        values = [curve.values for curve in self._curves]
+        low = min((float(np.min(found)) for found in values), default=0.0)
+        high = max((float(np.max(found)) for found in values), default=0.0)
+        if self._curves and not self._is_log and high - low <= 1e-6 * abs(high):
+            margin = 0.1 * abs(high) or 1.0
+            box.setYRange(low - margin, high + margin, padding=0)
+        else:
+            box.enableAutoRange(axis="y")
 
     def _add(
         self,

@@ -34,8 +34,8 @@ def picture(size: QSize, scale: float, paint: Paint) -> QImage:
     return image
 
 
-def write_svg(path: Path, size: QSize, title: str, paint: Paint) -> None:
-    """Writes what `paint` draws as an SVG file.
+def write_svg(path: Path, widget: QWidget, size: QSize, paint: Paint) -> None:
+    """Writes what `paint` draws on `size` logical pixels of a widget as an SVG file.
 
     Raises:
         InspectorError: the file cannot be written.
@@ -46,7 +46,9 @@ def write_svg(path: Path, size: QSize, title: str, paint: Paint) -> None:
     generator.setOutputDevice(buffer)
     generator.setSize(size)
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
-    generator.setTitle(title)
+    generator.setTitle(widget.accessibleName())
+    # As on the screen: at another resolution, text would not be as wide as it was measured.
+    generator.setResolution(widget.logicalDpiX())
     painter = QPainter(generator)
     paint(painter)
     painter.end()

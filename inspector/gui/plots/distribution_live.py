@@ -21,8 +21,6 @@ from inspector.gui.plots.distribution_paint import (
 )
 from inspector.gui.plots.distribution_style import Style, bold, line_height, text_width
 
-_translate = QCoreApplication.translate
-
 
 @dataclass(frozen=True, slots=True)
 class Brush:
@@ -64,6 +62,10 @@ def paint_live(painter: QPainter, scene: Scene, pointing: Pointing) -> None:
     painter.restore()
     _paint_numbers(painter, scene)
     _paint_threshold(painter, scene, pointing)
+    if pointing.focused and scene.view.threshold is None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(scene.style.pen("accent", 1.8))
+        painter.drawRect(scene.layout.plot)
     if pointing.hovered is not None:
         _paint_hovered(painter, scene, pointing.hovered)
 
@@ -95,28 +97,32 @@ def heading(totals: Ints) -> tuple[str, str]:
     """The two lines above the numbers."""
     if totals[:, 1].any():
         return (
-            _translate("Distributions", "good flagged"),
-            _translate("Distributions", "defects caught"),
+            QCoreApplication.translate("Distributions", "good flagged"),
+            QCoreApplication.translate("Distributions", "defects caught"),
         )
     if totals[:, 0].any():
         return (
-            _translate("Distributions", "expected"),
-            _translate("Distributions", "false positives"),
+            QCoreApplication.translate("Distributions", "expected"),
+            QCoreApplication.translate("Distributions", "false positives"),
         )
-    return "", _translate("Distributions", "flagged")
+    return "", QCoreApplication.translate("Distributions", "flagged")
 
 
-def sentence(confusion: Confusion) -> str:
-    """The numbers of a row in words."""
+def in_words(confusion: Confusion) -> str:
+    """The numbers of a row, such as "good flagged 3 of 120, defects caught 41 of 45"."""
     good, defective = confusion.fp + confusion.tn, confusion.tp + confusion.fn
     parts = []
     if good:
         parts.append(
-            _translate("Distributions", "good flagged {0} of {1}").format(confusion.fp, good)
+            QCoreApplication.translate("Distributions", "good flagged {0} of {1}").format(
+                confusion.fp, good
+            )
         )
     if defective:
         parts.append(
-            _translate("Distributions", "defects caught {0} of {1}").format(confusion.tp, defective)
+            QCoreApplication.translate("Distributions", "defects caught {0} of {1}").format(
+                confusion.tp, defective
+            )
         )
     return ", ".join(parts)
 
@@ -166,7 +172,7 @@ def _bubble_text(scene: Scene) -> str:
     if view.threshold is None:
         return ""
     if not view.movable:
-        return _translate("Distributions", "threshold")
+        return QCoreApplication.translate("Distributions", "threshold")
     return f"‹ {view.axis.text(view.threshold)} ›"
 
 
@@ -278,7 +284,9 @@ def _paint_hovered(painter: QPainter, scene: Scene, index: int) -> None:
     painter.setPen(style.pen("text", 1.6))
     painter.drawEllipse(centre, radius, radius)
     score = view.axis.text(float(view.score_set.scores(view.side)[index]))
-    name = _translate("Distributions", "Image {0}").format(int(view.score_set.image_ids[index]))
+    name = QCoreApplication.translate("Distributions", "Image {0}").format(
+        int(view.score_set.image_ids[index])
+    )
     text = f"{name} · {score}"
     width = text_width(style.small, text) + style.em
     height = line_height(style.small) + 0.3 * style.em

@@ -128,7 +128,7 @@ class MorphPanel(DistributionPanel):
             InspectorError: the file cannot be written.
         """
         theme, size = ground_theme(self, ground), self._picture_size()
-        write_svg(path, size, self.accessibleName(), lambda p: self._paint_framed(p, theme))
+        write_svg(path, self, size, lambda p: self._paint_framed(p, theme))
 
     def _picture_size(self) -> QSize:
         margin = 2 * em(self)

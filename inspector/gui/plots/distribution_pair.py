@@ -36,6 +36,7 @@ class DistributionPair(QWidget):
         self.raw = DistributionPanel(self)
         self.aligned = DistributionPanel(self)
         self._score_set: ScoreSet | None = None
+        self.setAccessibleName(self.tr("Score distributions"))
         self.raw.set_title(self.tr("Raw score"))
         self.aligned.set_title(self.tr("Aligned score"))
         self.aligned.set_names_shown(False)
@@ -115,8 +116,7 @@ class DistributionPair(QWidget):
         """
         self._place()
         theme = ground_theme(self, ground)
-        title = self.tr("Score distributions")
-        write_svg(path, self._picture_size(), title, lambda p: self._paint_picture(p, theme))
+        write_svg(path, self, self._picture_size(), lambda p: self._paint_picture(p, theme))
 
     def to_csv(self, path: Path) -> None:
         """The data: image id, class, truth, raw and aligned score.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from inspector.gui.plots import distribution_live as live
 from inspector.gui.plots.distribution_live import Brush
@@ -72,7 +72,7 @@ class DistributionPanel(DistributionPlot):
             and not event.isAutoRepeat()
             and threshold is not None
         ):
-            self.threshold_released.emit(threshold)
+            self._release(threshold)
         else:
             super().keyReleaseEvent(event)
 
@@ -101,7 +101,7 @@ class DistributionPanel(DistributionPlot):
         threshold = self.threshold()
         if self._pointing.dragging and threshold is not None:
             self._point(dragging=False)
-            self.threshold_released.emit(threshold)
+            self._release(threshold)
         elif pressed is not None:
             self._choose(pressed, self._brushing)
 
@@ -109,7 +109,28 @@ class DistributionPanel(DistributionPlot):
         super().leaveEvent(event)
         self._set_hovered(None)
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self._tip(QPointF(event.pos())), self)
+            return True
+        return super().viewportEvent(event)
+
     # What the events do
+
+    def _release(self, threshold: float) -> None:
+        self.setAccessibleDescription(self.describe())
+        self.threshold_released.emit(threshold)
+
+    def _tip(self, at: QPointF) -> str:
+        """The numbers in words beside a row; nothing within the plot."""
+        scene = self.scene()
+        if scene is None or scene.layout.left <= at.x() <= scene.layout.right:
+            return ""
+        if at.y() > scene.layout.bottom:
+            return self.describe()
+        if at.y() < scene.layout.head:
+            return ""
+        return self.describe(int(scene.order[scene.layout.row_at(at.y())]))
 
     def _point(self, *, focused: bool | None = None, dragging: bool | None = None) -> None:
         old = self._pointing

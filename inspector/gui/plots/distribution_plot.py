@@ -130,12 +130,25 @@ class DistributionPlot(QAbstractScrollArea):
     def refresh(self) -> None:
         """Lays out and draws everything anew."""
         self._static = self._layout = self._style = None
+        self.setAccessibleDescription(self.describe())
         bar = self.verticalScrollBar()
         layout = self.plot_layout()
         bar.setRange(0, round(layout.hidden))
         bar.setPageStep(max(1, round(layout.bottom - layout.head)))
         bar.setSingleStep(max(1, round(layout.row)))
         self.viewport().update()
+
+    def describe(self, class_index: int | None = None) -> str:
+        """A class's numbers in words, or those of all classes together with the threshold."""
+        view = self._view
+        if view is None or view.threshold is None:
+            return ""
+        counts = live.in_words(view.tally.confusion(class_index))
+        if class_index is not None:
+            return f"{class_label(view.score_set.class_names[class_index])}: {counts}"
+        return self.tr("Threshold {0}, all classes: {1}").format(
+            view.axis.text(view.threshold), counts
+        )
 
     # Geometry and painting
 

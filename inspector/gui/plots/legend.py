@@ -1,4 +1,4 @@
-"""A legend that stands above plots: samples of the lines as they are drawn, wrapped to the width."""
+"""A legend that stands above plots: samples of the lines, wrapped to the width."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QProgressBar, QVBoxLayout, QWidget
 
 from inspector.gui.jobs.job import Job, JobState
@@ -93,7 +93,7 @@ class JobsPopover(Overlay):
     """Stands above the right end of the status line."""
 
     def __init__(self, window: QMainWindow, jobs: JobQueue) -> None:
-        super().__init__(window, 26, dims=False)
+        super().__init__(window, 29, dims=False)
         self._window, self._jobs = window, jobs
         self.setAccessibleName(self.tr("Jobs"))
         self.rows: list[JobRow] = []
@@ -123,9 +123,12 @@ class JobsPopover(Overlay):
                 self.body.addWidget(line())
             self.body.addWidget(row)
         if not self.rows:
-            text = self.tr("Nothing runs and nothing waits. Training, scoring and evaluating show up here.")
+            text = self.tr(
+                "Nothing runs and nothing waits. Training, scoring and evaluating show up here."
+            )
             self.body.addWidget(label(text, "muted", wrap=True))
         self.place()
+        QTimer.singleShot(0, self, self.place)  # when the new rows are shown
 
     def _listed(self) -> list[Job]:
         running = [] if self._jobs.current is None else [self._jobs.current]
@@ -136,7 +139,7 @@ class JobsPopover(Overlay):
         """As high as its jobs need."""
         self.setGeometry(self._window.rect())
         gap = em(self, 0.5)
-        width = min(em(self, 26), self.width() - 2 * gap)
+        width = min(em(self, 29), self.width() - 2 * gap)
         self.body.activate()
         height = self.body.heightForWidth(width)
         if height < 0:

@@ -47,9 +47,9 @@ class NewProjectDialog(QDialog):
         self.note = label("", "muted", wrap=True)
         self.note.setMinimumHeight(em(self, 2.2))
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.create = button(self.tr("Create project"), "primary")
-        self.create.setDefault(True)
-        self.create.clicked.connect(self.accept)
+        self.make = button(self.tr("Create project"), "primary")
+        self.make.setDefault(True)
+        self.make.clicked.connect(self.accept)
         cancel = button(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
         grid = QGridLayout()
@@ -64,7 +64,7 @@ class NewProjectDialog(QDialog):
         foot = QHBoxLayout()
         foot.addStretch(1)
         foot.addWidget(cancel)
-        foot.addWidget(self.create)
+        foot.addWidget(self.make)
         layout = QVBoxLayout(self)
         gap = em(self, 1.2)
         layout.setContentsMargins(gap, gap, gap, gap)
@@ -94,7 +94,7 @@ class NewProjectDialog(QDialog):
 
     def _check(self) -> None:
         problem = self._problem()
-        self.create.setEnabled(not problem and bool(self.name.text().strip()))
+        self.make.setEnabled(not problem and bool(self.name.text().strip()))
         wrong = bool(problem)
         self.note.setProperty("role", "error" if wrong else "muted")
         self.note.style().polish(self.note)
@@ -109,7 +109,7 @@ class NewProjectDialog(QDialog):
         if not name:
             return ""
         if any(letter in name for letter in '/\\:*?"<>|') or name in (".", ".."):
-            return self.tr("A name cannot contain any of / \\ : * ? \" < > |")
+            return self.tr('A name cannot contain any of / \\ : * ? " < > |')
         if not place or not Path(place).expanduser().is_absolute():
             return self.tr("Give the whole path of the place.")
         folder = self.folder

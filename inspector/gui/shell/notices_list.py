@@ -10,12 +10,12 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.gui.notify import Notice, Notices
+from inspector.gui.shell.scrolling import scrolled
 from inspector.gui.shell.toasts import LOOKS
 from inspector.gui.shell.words import moment
 from inspector.gui.theme import em
@@ -32,14 +32,12 @@ class NoticesList(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Notices"))
         layout = QVBoxLayout(self)
+        gap = em(self, 1)
+        layout.setContentsMargins(gap, gap, gap, gap)
+        layout.setSpacing(gap)
         history = notices.history[-_SHOWN:][::-1]
         if history:
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setWidget(self._rows(history))
-            scroll.widget().setAutoFillBackground(False)
-            scroll.viewport().setAutoFillBackground(False)
-            layout.addWidget(scroll, 1)
+            layout.addWidget(scrolled(self._rows(history)), 1)
         else:
             text = self.tr("What happens while you work is listed here.")
             layout.addWidget(EmptyState("bell", self.tr("No notices yet"), text), 1)

@@ -44,6 +44,7 @@ class Overlay(QWidget):
         self._focus_before = QApplication.focusWidget()
         self.place()
         self.show()
+        self.place()  # shown, its parts know their sizes
         self.raise_()
         focus.setFocus(Qt.FocusReason.PopupFocusReason)
 

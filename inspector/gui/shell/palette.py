@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QKeyEvent
@@ -96,7 +98,7 @@ class CommandPalette(Overlay):
         window: QWidget,
         session: Session,
         registry: ActionRegistry,
-        open_project: Callable[..., object],
+        open_project: Callable[[Path], object],
     ) -> None:
         super().__init__(window, 38, 30, top=0.35)
         self.setAccessibleName(self.tr("Find a command"))
@@ -138,7 +140,9 @@ class CommandPalette(Overlay):
             self._move(steps[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._run(self.list.currentIndex())
-        elif event.key() == Qt.Key.Key_K and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        elif (
+            event.key() == Qt.Key.Key_K and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
             self.dismiss()
         else:
             super().keyPressEvent(event)
@@ -170,9 +174,7 @@ class CommandPalette(Overlay):
 
     def _action_entries(self) -> list[Entry]:
         icons = {entry.name: entry.icon for entry in PAGES}
-        titles = {
-            name: title_of(self._registry.specs[f"go.{name}"]) for name in icons
-        }
+        titles = {name: title_of(self._registry.specs[f"go.{name}"]) for name in icons}
         entries = []
         for spec in self._registry.specs.values():
             action = self._registry.action(spec.id)
@@ -196,7 +198,7 @@ class CommandPalette(Overlay):
         return entries
 
     def _recent_entries(
-        self, session: Session, open_project: Callable[..., object]
+        self, session: Session, open_project: Callable[[Path], object]
     ) -> list[Entry]:
         now = session.project.folder if session.project else None
         return [
@@ -206,7 +208,7 @@ class CommandPalette(Overlay):
                 "",
                 "project",
                 True,
-                lambda folder=folder: open_project(folder),
+                partial(open_project, folder),
             )
             for folder in session.preferences.recent_projects
             if folder != now

@@ -32,8 +32,8 @@ class PreferencesDialog(QDialog):
         self.theme.chosen.connect(self._set_theme)
         self.smaller = icon_button("minus", self.tr("Smaller type"))
         self.larger = icon_button("plus", self.tr("Larger type"))
-        self.size = label("")
-        self.size.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.type_size = label("")
+        self.type_size.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.smaller.clicked.connect(lambda: self._change_zoom(-ZOOM_STEP))
         self.larger.clicked.connect(lambda: self._change_zoom(ZOOM_STEP))
         self.operator = QLineEdit(preferences.operator)
@@ -71,7 +71,7 @@ class PreferencesDialog(QDialog):
     def _rows(self) -> QGridLayout:
         grid = QGridLayout()
         size = QHBoxLayout()
-        for widget in (self.smaller, self.size, self.larger):
+        for widget in (self.smaller, self.type_size, self.larger):
             size.addWidget(widget)
         size.addStretch(1)
         theme = QHBoxLayout()
@@ -95,13 +95,13 @@ class PreferencesDialog(QDialog):
         self._layout.setSpacing(em(self, 1))
         self._grid.setHorizontalSpacing(em(self, 1.5))
         self._grid.setVerticalSpacing(em(self, 0.7))
-        self.operator.setMinimumWidth(em(self, 16))
-        self.size.setMinimumWidth(em(self, 4))
+        self.operator.setMinimumWidth(em(self, 20))
+        self.type_size.setMinimumWidth(em(self, 4))
 
     def _show(self) -> None:
         preferences = self._preferences
         self.theme.set_value(preferences.theme)
-        self.size.setText(self.tr("{n} %").format(n=f"{100 * preferences.zoom:.0f}"))
+        self.type_size.setText(self.tr("{n} %").format(n=f"{100 * preferences.zoom:.0f}"))
         self.smaller.setEnabled(preferences.zoom > MIN_ZOOM)
         self.larger.setEnabled(preferences.zoom < MAX_ZOOM)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from inspector.gui.actions import ActionRegistry, ActionSpec, title_of
 from inspector.gui.pages.registry import PAGES
 from inspector.gui.shell.overlay import Overlay
+from inspector.gui.shell.scrolling import scrolled
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import icon_button, label
 
@@ -81,11 +82,7 @@ class ShortcutSheet(Overlay):
         self.groups = self._make_groups()
         self._nothing = label(self.tr("No shortcut matches."), "muted")
         self._nothing.hide()
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(self._columns())
-        self._scroll.widget().setAutoFillBackground(False)
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = scrolled(self._columns())
         gap = em(self, 0.9)
         self.body.setContentsMargins(gap, gap, gap, gap)
         self.body.setSpacing(em(self, 0.6))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QStatusBar, QWidget
 
@@ -54,14 +54,14 @@ class JobStatus(QFrame):
             self.bar.setValue(round(1000 * fraction))
         self._rate.setText(words.rate(job))
         self._left.setText(words.time_left(job))
-        for optional in (self._rate, self._left):
-            optional.setVisible(bool(optional.text()))
+        self._left.setVisible(bool(self._left.text()))
         texts = (job.title, stage, self._left.text())
         self.setAccessibleName(", ".join(text for text in texts if text))
 
-    def leave_out(self, rate: bool) -> None:
-        """Drops the rate where room is short; the list of jobs has it too."""
-        self._rate.setVisible(bool(self._rate.text()) and not rate)
+    def leave_out(self, count: int) -> None:
+        """Drops the rate (1) and the stage (2) where room is short; the list of jobs has both."""
+        self._rate.setVisible(bool(self._rate.text()) and count < 1)
+        self._stage.setVisible(count < 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._action.trigger()
@@ -108,6 +108,15 @@ class StatusLine(QStatusBar):
         self._show_job()
         self._show_model()
 
+    def minimumSizeHint(self) -> QSize:
+        """Long texts never make the window wider."""
+        return QSize(em(self, 10), super().minimumSizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, self._fit)  # when all parts have the new font
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -147,9 +156,11 @@ class StatusLine(QStatusBar):
     def _fit(self) -> None:
         self.setContentsMargins(0, 0, em(self, 0.5), 0)
         widgets: tuple[QWidget, ...] = (self.job, self.model, self.device)
-        self.job.leave_out(rate=False)
-        wanted = sum(widget.sizeHint().width() for widget in widgets if not widget.isHidden())
-        self.job.leave_out(rate=wanted + em(self, 8) > self.width())
+        for count in range(3):
+            self.job.leave_out(count)
+            wanted = sum(widget.sizeHint().width() for widget in widgets if not widget.isHidden())
+            if wanted + em(self, 3) <= self.width():
+                return
 
 
 def _device(name: str) -> str:

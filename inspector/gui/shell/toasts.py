@@ -37,6 +37,7 @@ class Toast(QFrame):
         icon_name, colour = LOOKS[notice.level]
         close = icon_button("close", self.tr("Dismiss"))
         close.setIconSize(QSize(em(self, 0.8), em(self, 0.8)))
+        close.setFixedSize(em(self, 1.4), em(self, 1.3))
         close.clicked.connect(self.gone)
         grid = QGridLayout(self)
         gap = em(self, 0.6)
@@ -44,7 +45,7 @@ class Toast(QFrame):
         grid.setHorizontalSpacing(em(self, 0.5))
         grid.setVerticalSpacing(em(self, 0.2))
         top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(IconLabel(icon_name, colour, 1.1), 0, 0, top)
+        grid.addWidget(IconLabel(icon_name, colour, 1.2), 0, 0, top)
         grid.addWidget(label(notice.text, "strong", wrap=True, selectable=True), 0, 1)
         grid.addWidget(close, 0, 2, top)
         if notice.hint:
@@ -123,8 +124,12 @@ class Toasts(QObject):
         width = min(em(self._window, _WIDTH), self._window.width() - 2 * margin)
         self._stack.setFixedWidth(width)
         height = self._layout.heightForWidth(width)
-        bottom = self._window.height() - self._window.statusBar().height() - margin
-        self._stack.setGeometry(self._window.width() - width - margin, bottom - height, width, height)
+        status = self._window.statusBar()
+        below = status.height() if status.isVisible() else 0
+        bottom = self._window.height() - below - margin
+        self._stack.setGeometry(
+            self._window.width() - width - margin, bottom - height, width, height
+        )
         self._stack.show()
         self._stack.raise_()
 

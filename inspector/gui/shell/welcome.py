@@ -96,7 +96,9 @@ class RecentProject(_WideButton):
         where = label("", "muted")
         where.setMinimumWidth(em(self, 8))
         metrics = where.fontMetrics()
-        shown = metrics.elidedText(_short(folder.parent), Qt.TextElideMode.ElideMiddle, em(self, 24))
+        shown = metrics.elidedText(
+            _short(folder.parent), Qt.TextElideMode.ElideMiddle, em(self, 24)
+        )
         where.setText(shown)
         names.addWidget(_transparent(where))
         layout.addLayout(names, 1)
@@ -189,7 +191,7 @@ class Welcome(QScrollArea):
         self.open_folder = Choice(
             "folder-open",
             self.tr("Open folder of images"),
-            self.tr("See what is in it before anything is imported. The images stay where they are."),
+            self.tr("See what is in it before anything is imported. Images stay where they are."),
             self._registry.action("file.import"),
         )
         self.try_demo = Choice(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from inspector.gui.jobs.job import Job, JobState
 
 UNDEFINED = "–"
-
 
 
 def duration(seconds: float) -> str:
@@ -76,10 +75,10 @@ def state(job: Job) -> str:
 def moment(time: datetime, now: datetime) -> str:
     """ "Today 14:02", "Yesterday 09:30", or the date, in the user's language."""
     locale = QLocale()
-    clock = locale.toString(QDateTime(time).time(), QLocale.FormatType.ShortFormat)
+    clock = locale.toString(QTime(time.hour, time.minute), QLocale.FormatType.ShortFormat)
     days = (now.date() - time.date()).days
     if days == 0:
         return QCoreApplication.translate("Shell", "Today {clock}").format(clock=clock)
     if days == 1:
         return QCoreApplication.translate("Shell", "Yesterday {clock}").format(clock=clock)
-    return locale.toString(QDateTime(time).date(), QLocale.FormatType.LongFormat)
+    return locale.toString(QDate(time.year, time.month, time.day), QLocale.FormatType.LongFormat)

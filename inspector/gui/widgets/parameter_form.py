@@ -132,7 +132,7 @@ class FieldRow(QWidget):
         self.editor: AnyEditor = make_editor(field)
         self.editor.edited.connect(self._on_edited)
         self.editor.setToolTip(f"{field.description}\n{field.name}")
-        self._title = label(field.title)
+        self._title = label(field.title, wrap=True)
         self._title.setBuddy(self.editor)
         self._title.setToolTip(self.editor.toolTip())
         self.reset_button = icon_button(
@@ -207,7 +207,7 @@ class FieldRow(QWidget):
         self._show()
 
     def _show(self) -> None:
-        """Marks what was changed by weight, sign and button, and what is wrong by border and text."""
+        """Marks what was changed by weight, sign and button; what is wrong by border and text."""
         self._title.setText(f"{self.field.title} •" if self.is_changed else self.field.title)
         font = self._title.font()
         font.setBold(self.is_changed)

@@ -19,10 +19,12 @@ class Badges(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._words: dict[Kind, str] = {
+        self._verdicts = {
             Verdict.OK: self.tr("OK"),
             Verdict.NG: self.tr("NG"),
             Verdict.UNSURE: self.tr("Unsure"),
+        }
+        self._decisions = {
             Decision.NG: self.tr("Flagged"),
             Decision.UNSURE: self.tr("Near"),
         }
@@ -56,7 +58,8 @@ class Badges(QObject):
         small.setPointSizeF(font.pointSizeF() * 0.88)
         small.setWeight(QFont.Weight.DemiBold)
         metrics = QFontMetricsF(small)
-        text = self._words[kind] if word else ""
+        words = self._verdicts if isinstance(kind, Verdict) else self._decisions
+        text = words[kind] if word else ""  # type: ignore[index]
         line = metrics.height()
         gap = round(line * 0.28)
         height = round(line * 1.2)

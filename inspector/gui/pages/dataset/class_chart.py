@@ -19,7 +19,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from inspector.gui.pages.dataset.class_counts import ClassCount, ClassCounts
 from inspector.gui.theme import Theme, em, mixed, theme_of
+from inspector.gui.widgets.basics import label
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
@@ -45,9 +45,13 @@ class ClassChart(QWidget):
         super().__init__()
         self.view = _ClassList()
         self._legend = _Legend()
+        self.numbers = label(self.tr("to learn from / all"), "muted")
+        self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.numbers.setContentsMargins(0, 0, em(self, 0.6), 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.numbers)
         layout.addWidget(self.view, 1)
         layout.addWidget(self._legend)
         self.view.clicked.connect(self._toggle)
@@ -59,6 +63,7 @@ class ClassChart(QWidget):
         self.view.list_model.set_counts(counts)
         shown = {part for each in counts.classes for part in _PARTS if getattr(each, part)}
         self._legend.set_parts(tuple(part for part in _PARTS if part in shown))
+        self.numbers.setVisible(counts.by_training and len(counts.classes) > 0)
         self.set_current(self._current)
 
     def set_current(self, name: str | None) -> None:
@@ -167,7 +172,7 @@ class _ClassList(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("role", "flat")
         self.setMouseTracking(True)
         self._marked: str | None = None
 
@@ -237,7 +242,9 @@ class _BarDelegate(QStyledItemDelegate):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         line = QRect(room.left(), room.top() + em(view, 0.3), room.width(), em(view, 1.0))
         metrics = QFontMetrics(view.font())
-        number = f"{entry.total:,}".replace(",", " ")
+        number = str(entry.total)
+        if view.list_model.counts.by_training:
+            number = f"{entry.train_good} / {number}"
         taken = metrics.horizontalAdvance(number) + em(view, 0.5)
         name = metrics.elidedText(
             str(index.data()), Qt.TextElideMode.ElideRight, line.width() - taken

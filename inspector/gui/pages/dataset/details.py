@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.library import VERDICTS
@@ -49,18 +49,22 @@ class DetailsPanel(QScrollArea):
         copy.clicked.connect(self.copy_path)
         folder = icon_button("external", self.tr("Show in the folder"))
         folder.clicked.connect(self._show_in_folder)
-        self._tools = row(action_button(actions.action("dataset.review"), text=True), None)
+        self._tools = action_button(actions.action("dataset.review"), text=True)
         self._path_tools = row(copy, folder, spacing=0.1)
-        layout = self._tools.layout()
-        assert layout is not None
-        layout.addWidget(self._path_tools)
+        self._heading = QWidget()
+        heading = QHBoxLayout(self._heading)
+        heading.setContentsMargins(0, 0, 0, 0)
+        heading.addWidget(self.name, 1)
+        heading.addWidget(self._path_tools)
+        self._invitation = label(
+            self.tr("Choose one to see all that is known of it."), "muted", wrap=True
+        )
         self._score_title = label(self.tr("Scores"), "section")
         self._history_title = label(self.tr("Verdicts"), "section")
         self._score_line, self._history_line = line(), line()
         self.setWidget(self._assembled())
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(self.tr("Details"))
         self.show_images(self._ids)
 
@@ -79,10 +83,10 @@ class DetailsPanel(QScrollArea):
             self._show_many(rows)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(em(self, 13), em(self, 10))
+        return QSize(em(self, 15), em(self, 10))
 
     def sizeHint(self) -> QSize:
-        return QSize(em(self, 16), em(self, 30))
+        return QSize(em(self, 17), em(self, 30))
 
     def copy_path(self) -> None:
         """Copies the path of the image that is shown."""
@@ -94,7 +98,8 @@ class DetailsPanel(QScrollArea):
     def _assembled(self) -> QWidget:
         return column(
             self.preview,
-            self.name,
+            self._heading,
+            self._invitation,
             self.problem,
             self._tools,
             self.facts,
@@ -113,6 +118,7 @@ class DetailsPanel(QScrollArea):
         self._path = image.path
         self.preview.set_image(image)
         self.preview.show()
+        self._invitation.hide()
         self._tools.show()
         self._path_tools.show()
         _show_text(self.name, image.record.path.rpartition("/")[2])
@@ -190,14 +196,14 @@ class DetailsPanel(QScrollArea):
         self.problem.hide()
         self._path_tools.hide()
         self._tools.setVisible(len(rows) > 0)
+        self._invitation.setVisible(len(rows) == 0)
         for widget in (self._history_line, self._history_title, self.history):
             widget.hide()
         for widget in (self._score_line, self._score_title, self.scores):
             widget.setVisible(False)
         if len(rows) == 0:
             self.name.setText(self.tr("No image is chosen"))
-            text = self.tr("Choose one to see all that is known of it.")
-            self.facts.set_facts([("", text)])
+            self.facts.set_facts([])
             return
         library, words = self._session.library, self._words
         columns = library.images
@@ -280,7 +286,7 @@ class PreviewPane(QWidget):
         super().__init__()
         self._pictures = pictures
         self._image: StoredImage | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(self.tr("Preview"))
@@ -301,7 +307,7 @@ class PreviewPane(QWidget):
         return min(max(round(width * record.height / record.width), width // 4), width)
 
     def sizeHint(self) -> QSize:
-        width = em(self, 14)
+        width = em(self, 10)
         return QSize(width, self.heightForWidth(width))
 
     def paintEvent(self, event: QPaintEvent) -> None:

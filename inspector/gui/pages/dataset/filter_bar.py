@@ -86,7 +86,7 @@ class FilterBar(QWidget):
         self.query = Query()
         words = self._words = DatasetWords()
         self.classes = Choice(self.tr("Class"), [(None, self.tr("All classes"))])
-        self.classes.setMinimumContentsLength(10)
+        self.classes.setMinimumContentsLength(8)
         self.classes.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -105,7 +105,7 @@ class FilterBar(QWidget):
             [
                 (None, self.tr("Any score")),
                 (Decision.NG, self.tr("Flagged")),
-                (Decision.UNSURE, self.tr("Near the threshold")),
+                (Decision.UNSURE, self.tr("Near")),
                 (Decision.OK, self.tr("Not flagged")),
                 (Decision.UNSCORED, self.tr("Not scored")),
             ],

@@ -7,12 +7,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout
 
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.icons import icon
+from inspector.gui.pages.dataset.browser import GRID, LIST
 from inspector.gui.pages.dataset.filter_bar import FilterBar, OrderChoice, SearchField
 from inspector.gui.pages.dataset.image_views import LARGEST_TILE, SMALLEST_TILE, USUAL_TILE
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import Segments, action_button, label, row
-
-GRID, LIST = "grid", "list"
 
 
 class DatasetHeader(QFrame):

@@ -33,10 +33,10 @@ _NO_PARENT = QModelIndex()
 COLUMNS: tuple[Order, ...] = (
     Order.NAME,
     Order.CLASS,
-    Order.SPLIT,
-    Order.TRUTH,
-    Order.VERDICT,
     Order.SCORE,
+    Order.VERDICT,
+    Order.TRUTH,
+    Order.SPLIT,
     Order.EXPECTED,
 )
 _NUMBERS = (Order.SCORE, Order.EXPECTED)

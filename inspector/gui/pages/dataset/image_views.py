@@ -16,7 +16,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QListView,
     QStyle,
@@ -59,7 +58,7 @@ class ImageGrid(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("role", "flat")
 
     def set_tile(self, lines: float) -> None:
         """Sets how wide a tile is, in lines of text."""
@@ -122,7 +121,7 @@ class ImageTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("role", "flat")
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
@@ -131,7 +130,6 @@ class ImageTable(QTableView):
         header.setSortIndicatorShown(True)
         header.sectionClicked.connect(self._sort)
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._fit()
 
     def show_order(self, order: Order, descending: bool) -> None:
@@ -146,6 +144,11 @@ class ImageTable(QTableView):
         if event.type() == QEvent.Type.FontChange:
             self._fit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        others = self.horizontalHeader().length() - self.columnWidth(0)
+        self.setColumnWidth(0, max(em(self, 9), self.viewport().width() - others))
+
     def _sort(self, section: int) -> None:
         order = COLUMNS[section]
         again = order is self._order
@@ -157,12 +160,12 @@ class ImageTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(em(self, 1.7))
         self.verticalScrollBar().setSingleStep(em(self, 1.7))
         widths = {
-            Order.CLASS: 9,
-            Order.SPLIT: 6.5,
-            Order.TRUTH: 11,
-            Order.VERDICT: 6,
-            Order.SCORE: 6,
-            Order.EXPECTED: 5,
+            Order.CLASS: 7,
+            Order.SCORE: 5,
+            Order.VERDICT: 5.5,
+            Order.TRUTH: 9.5,
+            Order.SPLIT: 6,
+            Order.EXPECTED: 4,
         }
         for order, lines in widths.items():
             self.setColumnWidth(COLUMNS.index(order), em(self, lines))
@@ -204,7 +207,6 @@ class LineDelegate(QStyledItemDelegate):
             room = self._marked(painter, room, tile.truth, gap)
         if order is Order.SCORE and tile.decision in (Decision.NG, Decision.UNSURE):
             room = self._marked(painter, room, tile.decision, gap)
-        if order is Order.SCORE:
             colour = colour_of(tile.decision, theme)
         painter.setPen(QColor(colour))
         metrics = QFontMetrics(self._view.font())

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from inspector.core.windows import IntensityWindow
 from inspector.gui.icons import paint_icon
@@ -116,7 +122,8 @@ class TileDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(self._look.line * 8, self.height_for(self._look.line * 8))
+        assert isinstance(self._view, QListView)
+        return self._view.gridSize()
 
     def paint(
         self,
@@ -217,7 +224,8 @@ class TileDelegate(QStyledItemDelegate):
             first, Qt.AlignmentFlag.AlignLeft, self._fit(name, box.width() - taken, small=False)
         )
         if score:
-            painter.setPen(QColor(colour_of(tile.decision, theme)))
+            calm = tile.decision is Decision.OK
+            painter.setPen(QColor(theme.muted if calm else colour_of(tile.decision, theme)))
             painter.drawText(first, Qt.AlignmentFlag.AlignRight, score)
         side = round(look.small_line * 0.6)
         second = QRect(box.left(), first.bottom() + 1, box.width(), look.small_line)

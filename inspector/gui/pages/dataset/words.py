@@ -64,10 +64,13 @@ class DatasetWords(QObject):
         return f"{word}: {defect_kind}" if defect_kind else word
 
     def score(self, value: float) -> str:
-        """A score to four digits; "–" where there is none."""
+        """A score to three decimals or more; "–" where there is none."""
         if math.isnan(value):
             return "–"
-        return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+        size = abs(value)
+        if size >= 1000:
+            return f"{value:.0f}"
+        return f"{value:.3f}" if size >= 0.01 or size == 0 else f"{value:.2g}"
 
     def count(self, shown: int, total: int) -> str:
         """How many images are shown."""

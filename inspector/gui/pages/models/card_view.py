@@ -45,8 +45,8 @@ class CardView(QScrollArea):
             layout.addStretch(1)
             self.setWidget(content)
             return
-        for note in facts.card.notes:
-            layout.addWidget(_warning(note))
+        if facts.card.notes:
+            layout.addWidget(_warning(*facts.card.notes))
         sections = sections_of(facts, facts.card)
         columns = QHBoxLayout()
         columns.setSpacing(gap)
@@ -73,14 +73,16 @@ def _section(section: Section) -> QFrame:
         shown = label(value, wrap=True, selectable=True)
         shown.setAccessibleName(f"{name}: {value}")
         grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(shown, row, 1)
+        grid.addWidget(shown, row, 1, Qt.AlignmentFlag.AlignTop)
     return card(label(section.title, "headline"), lines)
 
 
-def _warning(text: str) -> QFrame:
-    line = QWidget()
-    layout = QHBoxLayout(line)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(IconLabel("warning", "unsure"), 0, Qt.AlignmentFlag.AlignTop)
-    layout.addWidget(label(text, wrap=True, selectable=True), 1)
-    return card(line)
+def _warning(*texts: str) -> QFrame:
+    lines = QWidget()
+    grid = QGridLayout(lines)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setColumnStretch(1, 1)
+    for row, text in enumerate(texts):
+        grid.addWidget(IconLabel("warning", "unsure"), row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label(text, wrap=True, selectable=True), row, 1)
+    return card(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -14,6 +14,7 @@ from inspector.gui.theme import Theme, theme_of
 CELL = Qt.ItemDataRole.UserRole + 1
 ARROW = " → "
 BEST = " ▲"
+_GAP = "  "
 _LONGEST = 26.0
 """A text takes at most this many line heights; a longer one ends in "…" and has a tooltip."""
 
@@ -28,7 +29,7 @@ class Cell:
         text: What counts.
         before: What it was before, in a quieter colour in front of an arrow.
         below: A second, quieter line.
-        badge: A word in the accent's colour that leads the second line.
+        badge: A word in the accent's colour after the text.
         icon: Icon in front of the text.
         is_bold: Whether the text has weight.
         is_best: Whether the text is marked as the best of its row (by weight and a mark).
@@ -59,24 +60,30 @@ class Cell:
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Paints cells; two lines high where the table has second lines."""
+    """Paints cells.
 
-    def __init__(self, lines: int = 1) -> None:
-        super().__init__()
+    Args:
+        parent: The view.
+        lines: Height in lines of text; 2 where the cells have second lines.
+        bars: Whether there is room for bars under the text.
+    """
+
+    def __init__(self, parent: QObject, lines: int = 1, *, bars: bool = False) -> None:
+        super().__init__(parent)
         self._lines = lines
+        self._room = 0.4 if bars else 0.0
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        cell = _cell(index)
-        fonts = _Fonts(option.font)
-        width = max(
-            fonts.width(cell.before + ARROW if cell.before else "", bold=False)
-            + fonts.width(cell.text + (BEST if cell.is_best else ""), bold=True)
-            + (1.3 * fonts.em if cell.icon else 0),
-            fonts.width(_second(cell), bold=True),
+        cell, fonts = _cell(index), _Fonts(option.font)
+        first = (
+            fonts.width(cell.before + ARROW if cell.before else "", fonts.plain)
+            + fonts.width(cell.text + (BEST if cell.is_best else ""), fonts.bold)
+            + fonts.width(_GAP + cell.badge if cell.badge else "", fonts.bold)
+            + (1.3 * fonts.em if cell.icon else 0)
         )
-        extra = 0.35 if index.data(CELL) is not None and cell.bar is not None else 0.0
-        height = (1.1 * self._lines + 0.55 + extra) * fonts.em
-        return QSize(round(min(width, _LONGEST * fonts.em) + 1.2 * fonts.em), round(height))
+        width = max(first, fonts.width(cell.below, fonts.small))
+        height = (1.1 * self._lines + 0.55 + self._room) * fonts.em
+        return QSize(round(min(width, _LONGEST * fonts.em) + 1.1 * fonts.em), round(height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         widget = option.widget
@@ -84,11 +91,11 @@ class CellDelegate(QStyledItemDelegate):
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, widget)
         cell, fonts, theme = _cell(index), _Fonts(option.font), theme_of(widget)
         painter.save()
-        inner = QRectF(option.rect).adjusted(0.6 * fonts.em, 0, -0.6 * fonts.em, 0)
+        inner = QRectF(option.rect).adjusted(0.5 * fonts.em, 0, -0.5 * fonts.em, 0)
         if cell.bar is not None:
             _paint_bar(painter, inner, cell.bar, fonts.em, theme)
-            inner.adjust(0, 0, 0, -0.35 * fonts.em)
-        line = 1.15 * fonts.em
+        inner.adjust(0, 0, 0, -self._room * fonts.em)
+        line = 1.12 * fonts.em
         top = inner.center().y() - line * (1 if self._lines == 2 else 0.5)
         _paint_first(painter, cell, QRectF(inner.x(), top, inner.width(), line), fonts, theme)
         if self._lines == 2:
@@ -101,26 +108,27 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class _Fonts:
-    """The plain and the semi-bold font of a cell."""
+    """The fonts of a cell: plain, bold, and a smaller one for second lines."""
 
     def __init__(self, font: QFont) -> None:
         self.plain = QFont(font)
         self.plain.setFeature(QFont.Tag("tnum"), 1)
         self.bold = QFont(self.plain)
         self.bold.setWeight(QFont.Weight.Bold)
+        self.small = QFont(self.plain)
+        if font.pixelSize() > 0:
+            self.small.setPixelSize(round(font.pixelSize() * 0.9))
+        else:
+            self.small.setPointSizeF(font.pointSizeF() * 0.9)
         self.em = QFontMetricsF(font).height()
 
-    def width(self, text: str, *, bold: bool) -> float:
-        return QFontMetricsF(self.bold if bold else self.plain).horizontalAdvance(text)
+    def width(self, text: str, font: QFont) -> float:
+        return QFontMetricsF(font).horizontalAdvance(text)
 
 
 def _cell(index: Index) -> Cell:
     cell = index.data(CELL)
     return cell if isinstance(cell, Cell) else Cell(str(index.data() or ""))
-
-
-def _second(cell: Cell) -> str:
-    return " · ".join(part for part in (cell.badge, cell.below) if part)
 
 
 def _paint_first(painter: QPainter, cell: Cell, line: QRectF, fonts: _Fonts, theme: Theme) -> None:
@@ -129,28 +137,24 @@ def _paint_first(painter: QPainter, cell: Cell, line: QRectF, fonts: _Fonts, the
         place = QRectF(line.x(), line.center().y() - side / 2, side, side)
         paint_icon(painter, cell.icon, place, theme.accent)
         line = line.adjusted(1.3 * fonts.em, 0, 0, 0)
-    is_bold = cell.is_bold or cell.is_best
-    colour = theme.muted if cell.is_quiet else theme.text
+    font = fonts.bold if cell.is_bold or cell.is_best else fonts.plain
     before = cell.before + ARROW if cell.before else ""
+    badge = _GAP + cell.badge if cell.badge else ""
     text = cell.text + (BEST if cell.is_best else "")
-    room = line.width() - fonts.width(before, bold=False)
-    metrics = QFontMetricsF(fonts.bold if is_bold else fonts.plain)
-    text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room + 1)
-    used = fonts.width(before, bold=False) + metrics.horizontalAdvance(text)
-    x = line.x() if cell.is_left else line.right() - used
+    room = line.width() - fonts.width(before, fonts.plain) - fonts.width(badge, fonts.bold)
+    text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room + 1)
+    used = fonts.width(before, fonts.plain) + fonts.width(text, font)
+    x = line.x() if cell.is_left else line.right() - used - fonts.width(badge, fonts.bold)
     x = _write(painter, before, x, line, fonts.plain, theme.muted)
-    _write(painter, text, x, line, fonts.bold if is_bold else fonts.plain, colour)
+    x = _write(painter, text, x, line, font, theme.muted if cell.is_quiet else theme.text)
+    _write(painter, badge, x, line, fonts.bold, theme.accent)
 
 
 def _paint_second(painter: QPainter, cell: Cell, line: QRectF, fonts: _Fonts, theme: Theme) -> None:
-    badge = f"{cell.badge} · " if cell.badge and cell.below else cell.badge
-    room = line.width() - fonts.width(badge, bold=True)
-    metrics = QFontMetricsF(fonts.plain)
-    below = metrics.elidedText(cell.below, Qt.TextElideMode.ElideRight, room + 1)
-    used = fonts.width(badge, bold=True) + metrics.horizontalAdvance(below)
-    x = line.x() if cell.is_left else line.right() - used
-    x = _write(painter, badge, x, line, fonts.bold, theme.accent)
-    _write(painter, below, x, line, fonts.plain, theme.muted)
+    metrics = QFontMetricsF(fonts.small)
+    below = metrics.elidedText(cell.below, Qt.TextElideMode.ElideRight, line.width() + 1)
+    x = line.x() if cell.is_left else line.right() - metrics.horizontalAdvance(below)
+    _write(painter, below, x, line, fonts.small, theme.muted)
 
 
 def _write(painter: QPainter, text: str, x: float, line: QRectF, font: QFont, colour: str) -> float:

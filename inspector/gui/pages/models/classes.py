@@ -87,7 +87,7 @@ class ClassMatrix(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._models: Sequence[ModelFacts] = ()
-        self.grid = Grid(self.tr("One metric for each class and model"))
+        self.grid = Grid(self.tr("One metric for each class and model"), bars=True)
         self.which = QComboBox()
         self.which.setAccessibleName(self.tr("Metric"))
         for name in words.METRICS:

@@ -84,7 +84,7 @@ class ModelCommands(QObject):
         if len(moved) == 1:
             text = self.tr("{name} is in the trash.").format(name=moved[0].name)
         else:
-            text = self.tr("%n models are in the trash.", "", len(moved))
+            text = self.tr("{n} models are in the trash.").format(n=len(moved))
         self._session.notices.info(
             text,
             self._said_of_active(before),

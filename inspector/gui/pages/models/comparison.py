@@ -137,7 +137,7 @@ class Differences(QWidget):
 
     def _images(self, models: Sequence[ModelFacts]) -> list[Row]:
         sets = [facts.card.training_images if facts.card else {} for facts in models]
-        totals = [words.images_of_classes(sum(of.values()), len(of)) for of in sets]
+        totals = [f"{words.images(sum(of.values()))}, {words.classes(len(of))}" for of in sets]
         rows: list[Row] = [self._line(self.tr("Together"), totals)]
         for name in sorted({name for of in sets for name in of}):
             counts = [of.get(name, 0) for of in sets]

@@ -16,7 +16,6 @@ from inspector.gui.pages.models.comparison import Differences, MetricComparison
 from inspector.gui.pages.models.curves import TrainingCurves
 from inspector.gui.pages.models.facts import ModelFacts
 from inspector.gui.session import Session
-from inspector.gui.theme import em
 from inspector.gui.widgets.basics import button, label, row
 
 
@@ -27,7 +26,6 @@ class ModelDetails(QWidget):
         super().__init__()
         self._notices: Notices = session.notices
         self._facts: ModelFacts | None = None
-        self._name = label("", "headline")
         self.report = button(self.tr("Open report"), icon_name="external")
         self.folder = button(self.tr("Show folder"), icon_name="folder-open")
         self.copy_text = button(self.tr("Copy card"), icon_name="copy")
@@ -45,16 +43,14 @@ class ModelDetails(QWidget):
         self.tabs.addTab(self.curves, self.tr("Training curves"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(em(self, 0.4))
-        buttons = (self.report, self.folder, self.copy_text, self.copy_json)
-        layout.addWidget(row(self._name, None, *buttons))
+        buttons = row(self.report, self.folder, self.copy_text, self.copy_json)
+        self.tabs.setCornerWidget(buttons)
         layout.addWidget(self.tabs, 1)
 
     def show_facts(self, facts: ModelFacts) -> None:
         """Shows another model."""
         self._facts = facts
-        self._name.setText(_short(facts.model.name))
-        self._name.setToolTip(facts.model.name)
+        self.tabs.setAccessibleName(facts.model.name)
         report = facts.evaluated.report if facts.evaluated else None
         self.report.setEnabled(report is not None)
         self.report.setToolTip(
@@ -95,7 +91,7 @@ class ModelComparison(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._title = label("", "headline")
+        self._title = label("", "muted")
         self.metrics = MetricComparison()
         self.matrix = ClassMatrix()
         self.curves = TrainingCurves(session.background)
@@ -107,13 +103,12 @@ class ModelComparison(QWidget):
         self.tabs.addTab(self.differences, self.tr("Differences"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(em(self, 0.4))
-        layout.addWidget(self._title)
+        self.tabs.setCornerWidget(self._title)
         layout.addWidget(self.tabs, 1)
 
     def show_models(self, models: Sequence[ModelFacts]) -> None:
         """Compares other models."""
-        self._title.setText(self.tr("Comparing %n models", "", len(models)))
+        self._title.setText(self.tr("Comparing {n} models").format(n=len(models)))
         self.metrics.show_models(models)
         self.matrix.show_models(models)
         self.curves.show_models(models)
@@ -144,7 +139,3 @@ class Details(QStackedWidget):
             self.setCurrentWidget(self.several)
         else:
             self.setCurrentWidget(self._nothing)
-
-
-def _short(name: str, limit: int = 40) -> str:
-    return name if len(name) <= limit else f"{name[: limit - 1]}…"

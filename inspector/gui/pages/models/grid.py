@@ -18,13 +18,13 @@ class Grid(QTableWidget):
 
     Args:
         name: For screen readers.
+        bars: Whether cells have bars.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, bars: bool = False) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self._delegate = CellDelegate()
-        self.setItemDelegate(self._delegate)
+        self.setItemDelegate(CellDelegate(self, bars=bars))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -18,8 +18,9 @@ from inspector.gui.pages.models.commands import ModelCommands
 from inspector.gui.pages.models.details import Details
 from inspector.gui.pages.models.facts import ModelFacts, read_facts
 from inspector.gui.pages.models.rename import RenameField
-from inspector.gui.pages.models.table import Column, ModelView
+from inspector.gui.pages.models.table import Column
 from inspector.gui.pages.models.trash import TrashView
+from inspector.gui.pages.models.view import ModelView
 from inspector.gui.pages.page import Page
 from inspector.gui.session import Session
 from inspector.gui.theme import em
@@ -79,7 +80,12 @@ class ModelsPage(Page):
         self.shown = Segments(
             [(IN_USE, self.tr("In use")), (TRASH, self.tr("Trash"))], self.tr("Which models")
         )
-        self._hint = label(self.tr("Choose several with Ctrl or Shift to compare them."), "muted")
+        self._hint = label(
+            self.tr(
+                "Choose several with Ctrl or Shift to compare them. S sorts by the marked column."
+            ),
+            "muted",
+        )
         self._buttons = [
             action_button(self.actions_table.action(f"models.{what}"), text=True)
             for what in ("activate", "evaluate", "rename", "trash")

@@ -1,4 +1,4 @@
-"""The table of models: one row each, two lines high, sortable, several can be chosen."""
+"""The table of models: one row each, what stands in its cells, how it is sorted."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from enum import IntEnum
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QEvent,
-    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from inspector.gui.pages.models import words
-from inspector.gui.pages.models.cells import CELL, Cell, CellDelegate
+from inspector.gui.pages.models.cells import CELL, Cell
 from inspector.gui.pages.models.facts import ModelFacts
-from inspector.gui.widgets.basics import button
 
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
@@ -31,16 +25,16 @@ class Column(IntEnum):
     """The columns in their order."""
 
     NAME = 0
-    CREATED = 1
-    IMAGES = 2
-    TIME = 3
-    SIZE = 4
-    SCORED = 5
-    IMAGE_AUROC = 6
-    PIXEL_AUROC = 7
-    AUPRO = 8
-    FLAGGED = 9
-    CAUGHT = 10
+    IMAGE_AUROC = 1
+    PIXEL_AUROC = 2
+    AUPRO = 3
+    FLAGGED = 4
+    CAUGHT = 5
+    SCORED = 6
+    IMAGES = 7
+    TIME = 8
+    CREATED = 9
+    SIZE = 10
 
 
 METRIC_OF = {
@@ -103,7 +97,7 @@ class ModelTable(QAbstractTableModel):
             return None
         column = Column(section)
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._heading(column)
+            return self._heading(column) + self._arrow(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._explanation(column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -116,6 +110,14 @@ class ModelTable(QAbstractTableModel):
         self.beginResetModel()
         self.rows = self._sorted(self.rows)
         self.endResetModel()
+
+    def sort_by(self, column: Column) -> None:
+        """Sorts by a column, the best or newest first; the other way round the second time."""
+        is_text_or_low = column in (Column.NAME, Column.FLAGGED, Column.TIME, Column.SIZE)
+        order = Qt.SortOrder.AscendingOrder if is_text_or_low else Qt.SortOrder.DescendingOrder
+        if self._sorting == (column, order):
+            order = Qt.SortOrder(1 - order.value)
+        self.sort(column, order)
 
     def _sorted(self, facts: list[ModelFacts]) -> list[ModelFacts]:
         column, order = self._sorting
@@ -137,7 +139,7 @@ class ModelTable(QAbstractTableModel):
             case Column.IMAGES:
                 if facts.card is None:
                     return Cell(words.UNDEFINED, is_quiet=True)
-                classes = self.tr("%n class(es)", "", len(facts.card.training_images))
+                classes = words.classes(len(facts.card.training_images))
                 return Cell(words.number(facts.n_training), below=classes)
             case Column.TIME:
                 return Cell(words.duration(facts.seconds), is_quiet=facts.seconds is None)
@@ -209,6 +211,13 @@ class ModelTable(QAbstractTableModel):
             case _:
                 return self.tr("Defects\ncaught")
 
+    def _arrow(self, column: Column) -> str:
+        """Which way the column is sorted. (The style's own arrow would lie on the text.)"""
+        sorted_by, order = self._sorting
+        if column is not sorted_by:
+            return ""
+        return " ↑" if order is Qt.SortOrder.AscendingOrder else " ↓"
+
     def _explanation(self, column: Column) -> str:
         if column in METRIC_OF:
             return self.tr(
@@ -236,136 +245,3 @@ _KEYS: dict[Column, Callable[[ModelFacts], str | float | None]] = {
     Column.SCORED: lambda facts: facts.n_scored,
     **{column: _metric_key(name) for column, name in METRIC_OF.items()},
 }
-
-
-class ModelView(QTableView):
-    """Shows the table; keeps the choice by model when rows move."""
-
-    chosen_changed = Signal()
-    evaluate_wanted = Signal(int)  # model id
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName(self.tr("Models"))
-        self.table = ModelTable(self)
-        self._delegate = CellDelegate(lines=2)
-        self._busy: dict[int, str] = {}
-        self._is_filling = False
-        self.setItemDelegate(self._delegate)
-        self.setModel(self.table)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(Column.CREATED, Qt.SortOrder.DescendingOrder)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.sortIndicatorChanged.connect(self._on_sort)
-        self.selectionModel().selectionChanged.connect(self._on_selection)
-
-    @property
-    def chosen(self) -> list[ModelFacts]:
-        """The chosen models in the order of the rows."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.table.rows[row] for row in rows]
-
-    @property
-    def current(self) -> ModelFacts | None:
-        """The model that the keyboard stands on."""
-        row = self.currentIndex().row()
-        return self.table.rows[row] if 0 <= row < len(self.table.rows) else None
-
-    def show_rows(
-        self, facts: Sequence[ModelFacts], active: int | None, busy: dict[int, str]
-    ) -> None:
-        """Shows models; `busy` says in a word what a job does with a model, by its id."""
-        self._busy = busy
-        self._refill(lambda: self.table.show_rows(facts, active), active)
-
-    def choose(self, model_ids: Sequence[int]) -> None:
-        """Chooses models; the first of them gets the keyboard."""
-        rows = {facts.model.model_id: row for row, facts in enumerate(self.table.rows)}
-        found = [rows[model_id] for model_id in model_ids if model_id in rows]
-        selection = self.selectionModel()
-        flags = QItemSelectionModel.SelectionFlag
-        selection.clearSelection()
-        for row in found:
-            selection.select(self.table.index(row, 0), flags.Select | flags.Rows)
-        if found:
-            selection.setCurrentIndex(self.table.index(found[0], 0), flags.NoUpdate)
-            self.scrollTo(self.table.index(found[0], 0))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._fit()
-
-    def _on_sort(self, column: int, order: Qt.SortOrder) -> None:
-        self._refill(lambda: self.table.sort(column, order), None)
-
-    def _refill(self, fill: Callable[[], None], otherwise: int | None) -> None:
-        """Fills the table anew; keeps what was chosen, else chooses `otherwise`."""
-        kept = [facts.model.model_id for facts in self.chosen]
-        current = self.current
-        if current is not None and current.model.model_id in kept:
-            kept.sort(key=lambda model_id: model_id != current.model.model_id)
-        self._is_filling = True
-        fill()
-        self._put_buttons()
-        self._fit()
-        there = {facts.model.model_id for facts in self.table.rows}
-        wanted = [model_id for model_id in kept if model_id in there]
-        if not wanted and self.table.rows:
-            first = self.table.rows[0].model.model_id
-            wanted = [otherwise if otherwise is not None and otherwise in there else first]
-        self.choose(wanted)
-        self._is_filling = False
-        self.chosen_changed.emit()
-
-    def _put_buttons(self) -> None:
-        """A button stands where the metrics would, for a model that was not evaluated."""
-        for row, facts in enumerate(self.table.rows):
-            if facts.evaluated is not None or facts.card is None:
-                continue
-            model_id = facts.model.model_id
-            busy = self._busy.get(model_id, "")
-            made = button(busy or self.tr("Evaluate"))
-            made.setEnabled(not busy)
-            made.setAccessibleName(self.tr("Evaluate {name}").format(name=facts.model.name))
-            made.setToolTip(
-                self.tr("Scores the test images and compares with what is known of them")
-            )
-            made.clicked.connect(lambda checked=False, of=model_id: self.evaluate_wanted.emit(of))
-            self.setIndexWidget(self.table.index(row, Column.IMAGE_AUROC), made)
-
-    def _fit(self) -> None:
-        """Columns as wide as what stands in them; the name takes the room that is left."""
-        header = self.horizontalHeader()
-        widths = [
-            max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
-            for column in range(len(Column))
-        ]
-        for row in range(len(self.table.rows)):
-            placed = self.indexWidget(self.table.index(row, Column.IMAGE_AUROC))
-            if placed is not None:
-                wanted = placed.sizeHint().width()
-                widths[Column.IMAGE_AUROC] = max(widths[Column.IMAGE_AUROC], wanted)
-        left = self.viewport().width() - sum(widths)
-        widths[Column.NAME] += max(left, 0)
-        for column, width in enumerate(widths):
-            header.resizeSection(column, width)
-        self.resizeRowsToContents()
-
-    def _on_selection(self) -> None:
-        if not self._is_filling:
-            self.chosen_changed.emit()

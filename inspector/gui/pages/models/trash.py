@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector.gui.pages.models import words
 from inspector.gui.pages.models.facts import ModelFacts
@@ -75,9 +75,10 @@ class TrashEntry(QWidget):
         self.question, self.confirm, self.keep = self._question(facts)
         self.confirm.clicked.connect(lambda: self._remove(model))
         self.keep.clicked.connect(self._never_mind)
-        line = row(texts, None, self.restore, self.remove)
+        line = row(texts, self.restore, self.remove)
         box = line.layout()
-        assert box is not None
+        assert isinstance(box, QHBoxLayout)
+        box.setStretch(0, 1)
         box.setAlignment(self.restore, Qt.AlignmentFlag.AlignTop)
         box.setAlignment(self.remove, Qt.AlignmentFlag.AlignTop)
         frame: QFrame = card(line, self.question)
@@ -89,9 +90,9 @@ class TrashEntry(QWidget):
     def _question(self, facts: ModelFacts) -> tuple[QWidget, QPushButton, QPushButton]:
         text = label(
             self.tr(
-                "This deletes the model's folder ({size}) and its scores of {count} images. "
+                "This deletes the model's folder ({size}) and its scores ({images}). "
                 "It cannot be undone. Verdicts given with it stay."
-            ).format(size=words.size(facts.size), count=words.number(facts.n_scored)),
+            ).format(size=words.size(facts.size), images=words.images(facts.n_scored)),
             wrap=True,
         )
         confirm = button(self.tr("Delete for good"), "danger", "trash")
@@ -99,13 +100,13 @@ class TrashEntry(QWidget):
         return column(text, row(None, keep, confirm)), confirm, keep
 
     def _ask(self) -> None:
-        self.remove.setEnabled(False)
+        self.remove.hide()
         self.question.show()
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)  # the harmless answer
 
     def _never_mind(self) -> None:
         self.question.hide()
-        self.remove.setEnabled(True)
+        self.remove.show()
         self.remove.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _remove(self, model: ModelRow) -> None:

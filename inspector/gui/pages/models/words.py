@@ -94,8 +94,15 @@ def moment(created: str) -> tuple[str, str]:
     return local.strftime("%Y-%m-%d"), local.strftime("%H:%M")
 
 
-def images_of_classes(images: int, classes: int) -> str:
-    """ "711 images, 5 classes"."""
-    return QCoreApplication.translate("Models", "{images} images, {classes} classes").format(
-        images=number(images), classes=number(classes)
-    )
+def classes(count: int) -> str:
+    """ "5 classes"."""
+    if count == 1:
+        return QCoreApplication.translate("Models", "1 class")
+    return QCoreApplication.translate("Models", "{n} classes").format(n=number(count))
+
+
+def images(count: int) -> str:
+    """ "711 images"."""
+    if count == 1:
+        return QCoreApplication.translate("Models", "1 image")
+    return QCoreApplication.translate("Models", "{n} images").format(n=number(count))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import IconLabel, label, row
-from inspector.jobs.backbones import EMBEDDED, HUB_CACHE, IMPORTED, KNOWN_BACKBONES
+from inspector.jobs.backbones import KNOWN_BACKBONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,14 @@ class Option:
 
 
 class OptionCard(QFrame):
-    """A radio button with a sentence and a note; a click anywhere chooses it."""
+    """A radio button with a sentence and a note; a click anywhere chooses it.
 
-    def __init__(self, option: Option) -> None:
+    Args:
+        option: What it stands for.
+        beside: Whether the note, then short, stands beside the title rather than below.
+    """
+
+    def __init__(self, option: Option, *, beside: bool = False) -> None:
         super().__init__()
         self.option = option
         self.setProperty("role", "card")
@@ -43,22 +48,27 @@ class OptionCard(QFrame):
         font.setBold(True)
         self.radio.setFont(font)
         self._icon = IconLabel("info", "muted", 0.95)
-        self._note = label("", "muted", wrap=True)
+        self._note = label("", "muted", wrap=not beside)
         self.note_row = row(self._icon, self._note, spacing=0.3)
-        inner = self.note_row.layout()
-        assert inner is not None
-        inner.setAlignment(self._icon, Qt.AlignmentFlag.AlignTop)
         self.note_row.hide()
         layout = QVBoxLayout(self)
         gap = em(self, 0.5)
         layout.setContentsMargins(gap, round(0.7 * gap), gap, round(0.7 * gap))
         layout.setSpacing(em(self, 0.15))
-        layout.addWidget(self.radio)
-        layout.addWidget(label(option.sentence, "muted", wrap=True))
-        layout.addWidget(self.note_row)
+        self.sentence = label(option.sentence, "muted", wrap=True)
+        if beside:
+            layout.addWidget(row(self.radio, None, self.note_row))
+            layout.addWidget(self.sentence)
+        else:
+            inner = self.note_row.layout()
+            assert inner is not None
+            inner.setAlignment(self._icon, Qt.AlignmentFlag.AlignTop)
+            for widget in (self.radio, self.sentence, self.note_row):
+                layout.addWidget(widget)
 
-    def set_note(self, text: str, icon: str = "info", colour: str = "muted") -> None:
+    def set_note(self, text: str, tip: str = "", icon: str = "info", colour: str = "muted") -> None:
         """What it needs, or why it cannot be used; empty for nothing."""
+        self.note_row.setToolTip(tip)
         self._note.setText(text)
         self._icon.set_icon(icon, colour)
         self.note_row.setVisible(bool(text))
@@ -79,8 +89,9 @@ class Chooser(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, options: Sequence[Option], name: str) -> None:
+    def __init__(self, options: Sequence[Option], name: str, *, beside: bool = False) -> None:
         super().__init__()
+        self._beside = beside
         self.setAccessibleName(name)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -92,7 +103,7 @@ class Chooser(QWidget):
 
     def add(self, option: Option) -> OptionCard:
         """One more thing to choose."""
-        made = OptionCard(option)
+        made = OptionCard(option, beside=self._beside)
         made.radio.clicked.connect(lambda _=False: self.chosen.emit(option.value))
         self._group.addButton(made.radio)
         self.cards[option.value] = made
@@ -118,7 +129,7 @@ class BackboneChooser(Chooser):
 
     def __init__(self) -> None:
         known = [Option(b.name, b.title, b.sentence) for b in KNOWN_BACKBONES]
-        super().__init__([], "")
+        super().__init__([], "", beside=True)
         self.setAccessibleName(self.tr("Backbone"))
         other = Option(_OTHER, self.tr("Another"), self.tr("Any timm model with a pyramid."))
         for option in (*known, other):
@@ -128,8 +139,8 @@ class BackboneChooser(Chooser):
         self.other_name.setAccessibleName(self.tr("timm name of another backbone"))
         self.other_name.textEdited.connect(self._on_other)
         inner = self.cards[_OTHER].layout()
-        assert isinstance(inner, QVBoxLayout)
-        inner.insertWidget(2, self.other_name)
+        assert inner is not None
+        inner.addWidget(self.other_name)
         self.other_name.hide()
         self.chosen.connect(self._on_card)
 
@@ -156,18 +167,15 @@ class BackboneChooser(Chooser):
         if name in origins:
             self.cards[_OTHER].set_note(*self._note(origins[name], 0))
 
-    def _note(self, origin: str | None, megabytes: int) -> tuple[str, str, str]:
-        words = {
-            EMBEDDED: self.tr("Weights come with the install"),
-            IMPORTED: self.tr("Weights are on this machine"),
-            HUB_CACHE: self.tr("Weights are on this machine"),
-        }
+    def _note(self, origin: str | None, megabytes: int) -> tuple[str, str, str, str]:
         if origin is not None:
-            return words[origin], "check", "ok"
+            return self.tr("At hand"), self.tr("The weights are on this machine."), "check", "ok"
+        said = self.tr("The weights are not on this machine; the training fetches them.")
         if megabytes:
-            text = self.tr("Weights are not here; downloaded at the start ({size} MB)")
-            return text.format(size=megabytes), "warning", "unsure"
-        return self.tr("Weights are not here; downloaded at the start"), "warning", "unsure"
+            said = self.tr(
+                "The weights are not on this machine; the training fetches them ({size} MB)."
+            ).format(size=megabytes)
+        return self.tr("Not here"), said, "warning", "unsure"
 
     def _on_card(self, value: str) -> None:
         self.other_name.setVisible(value == _OTHER)

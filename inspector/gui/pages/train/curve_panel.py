@@ -31,7 +31,7 @@ class Shown:
 
 
 class CurvePanel(QWidget):
-    """Plots with one legend and one set of controls."""
+    """Plots with one legend and one set of controls; `stages` is placed by who uses the panel."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class CurvePanel(QWidget):
         self.smoothing.setToolTip(
             self.tr("How much of the past the loss is averaged over. The raw curve stays behind.")
         )
-        self.smoothing.setMinimumWidth(em(self, 5))
+        self.smoothing.setFixedSize(em(self, 5), em(self, 1.2))
         self._smoothing_value = label("", "muted")
         self._smoothing_value.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00") + 4)
         self.smoothing.valueChanged.connect(self._on_smoothing)
@@ -59,8 +59,8 @@ class CurvePanel(QWidget):
                 self.tr("Loss"), self.tr("The loss comes with the first steps."), smooths=True
             ),
             "validation_score": CurvePlot(
-                self.tr("Score of held-out normal images"),
-                self.tr("Measured while parts are held out."),
+                self.tr("Validation score"),
+                self.tr("Measured while normal images are held out."),
             ),
             "learning_rate": CurvePlot(
                 self.tr("Learning rate"), self.tr("Not told in this stage.")
@@ -79,7 +79,7 @@ class CurvePanel(QWidget):
         smoothing = row(
             label(self.tr("Smoothing")), self.smoothing, self._smoothing_value, spacing=0.35
         )
-        layout.addWidget(row(self.stages, None, self.log_scale, smoothing, spacing=0.8))
+        layout.addWidget(row(self.log_scale, smoothing, None, spacing=1.0))
         layout.addWidget(self.legend)
         grid = QGridLayout()
         grid.setSpacing(em(self, 0.6))
@@ -92,7 +92,7 @@ class CurvePanel(QWidget):
         grid.setColumnStretch(1, 1)
         layout.addLayout(grid, 1)
         for plot in self.plots.values():
-            plot.setMinimumHeight(em(self, 4.5))
+            plot.setMinimumHeight(em(self, 4))
 
     def show_runs(self, shown: Sequence[Shown]) -> None:
         """Shows the curves of other runs; several are laid over each other."""
@@ -123,11 +123,12 @@ class CurvePanel(QWidget):
 
     def _offer_stages(self) -> None:
         names = self._stage_names()
-        wanted = [(self.tr("Detector and held-out parts"), _DETECTION)]
+        wanted = [(self.tr("Detector stages"), _DETECTION)]
         if any(name.startswith(_PREFIXES[_ALIGNMENT]) for name in names):
-            wanted.append((self.tr("Alignment and calibration"), _ALIGNMENT))
+            wanted.append((self.tr("Alignment stages"), _ALIGNMENT))
         wanted += [(stage_title(name), name) for name in names]
-        here = [(self.stages.itemText(i), self.stages.itemData(i)) for i in range(len(self.stages))]
+        combo = self.stages
+        here = [(combo.itemText(i), combo.itemData(i)) for i in range(combo.count())]
         if wanted != here:
             chosen = self.stages.currentData()
             self.stages.clear()

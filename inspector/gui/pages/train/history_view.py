@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from inspector.gui.background import Task
 from inspector.gui.pages.train.run_body import FollowedRun, RunBody, follow
-from inspector.gui.pages.train.run_table import NOTE, RunTable, history_row, outcome_of
+from inspector.gui.pages.train.run_table import RunTable, history_row, outcome_of, specifics
 from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import EmptyState, button, column, label, row
@@ -45,7 +45,8 @@ class HistoryView(QWidget):
         self.table.setWordWrap(False)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
+        self.table.setStyleSheet(f"QTableView::item {{ padding: 0 {em(self, 0.3)}px; }}")
         header.setMinimumSectionSize(em(self, 2))
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.selectionModel().selectionChanged.connect(self._on_chosen)
@@ -139,7 +140,7 @@ class HistoryView(QWidget):
             said = said or self.tr(
                 "The worker ended before it was done. It can go on from its last checkpoint."
             )
-        self.outcome.setText(f"{number} {said}")
+        self.outcome.setText(f"{number} {said or specifics(run)}")
         can_resume = run.kind == TRAIN and run.state in (RunState.LOST, RunState.FAILED)
         waits = any(
             job.run and job.run.run_id == run.run_id

@@ -14,8 +14,8 @@ from inspector.gui.pages.train.run_body import FollowedRun, RunBody, follow
 from inspector.gui.pages.train.words import state_look, state_word
 from inspector.gui.session import Session
 from inspector.gui.theme import em
-from inspector.gui.widgets.basics import IconLabel, label, row
-from inspector.project.runs import RunRow
+from inspector.gui.widgets.basics import IconLabel, button, label, row
+from inspector.project.runs import RunRow, RunState
 from inspector.project.work import TRAIN
 
 _TICK_MS = 1000
@@ -31,7 +31,9 @@ class NowView(QWidget):
         self.card = JobCard(session.jobs)
         self._icon = IconLabel("check", "ok", 1.2)
         self._idle_text = label("", wrap=False)
-        self._idle = row(self._icon, self._idle_text, None)
+        self.resume = button(self.tr("Resume"), "", "resume")
+        self.resume.clicked.connect(lambda: session.resume(self._following))
+        self._idle = row(self._icon, self._idle_text, None, self.resume)
         self.body = RunBody()
         self.queue = QueueView(session.jobs)
         self.first_steps = FirstSteps()
@@ -82,6 +84,8 @@ class NowView(QWidget):
         if beside_job:
             text = self.tr("The curves are those of training run {number}: {state}.")
         self._idle_text.setText(text.format(number=run.run_id, state=state_word(run.state).lower()))
+        can_resume = run.state in (RunState.LOST, RunState.FAILED) and not beside_job
+        self.resume.setVisible(can_resume)
         self._idle.show()
 
     def _follow(self, run: RunRow, *, is_live: bool) -> None:

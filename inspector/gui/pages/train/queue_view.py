@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from inspector.gui.jobs.job import Job
 from inspector.gui.jobs.queue import JobQueue
 from inspector.gui.jobs.requests import TrainRequest
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import IconLabel, card, icon_button, label, row
+
+_MOST_SHOWN = 2
+"""Lines; more are scrolled to, so that the plots keep their room."""
 
 
 class QueueView(QWidget):
@@ -24,8 +27,15 @@ class QueueView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.title = label("", "section")
-        layout.addWidget(card(self.title, self._lines, spacing=0.3, margin=0.6))
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidget(self._lines)
+        self._lines.setAutoFillBackground(False)
+        self._area.viewport().setAutoFillBackground(False)
+        layout.addWidget(card(self.title, self._area, spacing=0.3, margin=0.6))
         self._shown: list[Job] = []
+        self._made: list[QWidget] = []
         jobs.changed.connect(self._refresh)
         self._refresh()
 
@@ -36,13 +46,15 @@ class QueueView(QWidget):
             return
         self._shown = waiting
         self.title.setText(self.tr("Waiting: {count}").format(count=len(waiting)))
-        while self._layout.count():
-            old = self._layout.takeAt(0).widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
-        for place, job in enumerate(waiting):
-            self._layout.addWidget(self._line(place, job))
+        for old in self._made:
+            self._layout.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._made = [self._line(place, job) for place, job in enumerate(waiting)]
+        for line in self._made:
+            self._layout.addWidget(line)
+        heights = [line.sizeHint().height() + self._layout.spacing() for line in self._made]
+        self._area.setFixedHeight(sum(heights[:_MOST_SHOWN]))
 
     def _line(self, place: int, job: Job) -> QWidget:
         up = icon_button("chevron-up", self.tr("Earlier"))
@@ -53,16 +65,18 @@ class QueueView(QWidget):
         return row(
             IconLabel("clock", "muted", 1.0),
             label(job.title),
-            label(_details(job), "muted"),
+            self._details(job),
             None,
             up,
             remove,
         )
 
-
-def _details(job: Job) -> str:
-    """Preset and what was changed in it."""
-    if not isinstance(job.request, TrainRequest):
-        return ""
-    changes = [f"{name} {value}" for name, value in job.request.changes.items()]
-    return ", ".join([job.request.preset, *changes[:2]]) + (" …" if len(changes) > 2 else "")
+    def _details(self, job: Job) -> QLabel:
+        """The preset and how much was changed in it; what exactly, in the tooltip."""
+        made = label("", "muted")
+        if isinstance(job.request, TrainRequest):
+            changes = job.request.changes
+            text = self.tr("{preset}, {count} changed") if changes else "{preset}"
+            made.setText(text.format(preset=job.request.preset, count=len(changes)))
+            made.setToolTip("\n".join(f"{name}: {value}" for name, value in changes.items()))
+        return made

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from inspector.jobs.backbones import weights_folder
+
 FEWEST_FOR_FOLDS = 6
 
 translate = QCoreApplication.translate
@@ -22,6 +24,7 @@ class Situation:
         n_images: Normal images to learn from.
         backbone: timm name; empty while none was given.
         problems: Sentences on parameters that are invalid.
+        has_weights: Whether the backbone's weights are on this machine.
     """
 
     has_project: bool
@@ -29,6 +32,7 @@ class Situation:
     n_images: int
     backbone: str
     problems: Sequence[str] = ()
+    has_weights: bool = True
 
 
 def method_obstacle(situation: Situation) -> str:
@@ -59,9 +63,19 @@ def obstacle(situation: Situation) -> str:
 
 def caution(situation: Situation) -> str:
     """What to know before it starts; empty if nothing."""
-    if 0 < situation.n_images < FEWEST_FOR_FOLDS:
-        return translate(
+    sentences = []
+    if not situation.has_weights:
+        sentence = translate(
             "Train",
-            "So few normal images cannot be held out in turn; the threshold will be optimistic.",
+            "The weights of this backbone are not on this machine: the training fetches them from "
+            "the internet, or put them into {folder}.",
         )
-    return ""
+        sentences.append(sentence.format(folder=weights_folder()))
+    if 0 < situation.n_images < FEWEST_FOR_FOLDS:
+        sentences.append(
+            translate(
+                "Train",
+                "With so few normal images none are held out; the threshold will be optimistic.",
+            )
+        )
+    return " ".join(sentences)

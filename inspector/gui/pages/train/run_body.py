@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.gui.pages.train.log_view import LogView
 from inspector.gui.pages.train.recording import Recording
@@ -66,10 +74,11 @@ class RunBody(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(em(self, 0.5))
         left.addWidget(self._stages_title)
-        left.addWidget(self.stages, 1)
+        left.addWidget(self._scrolled(self.stages), 1)
         right = QVBoxLayout()
         right.setSpacing(em(self, 0.5))
-        right.addWidget(row(self.views, None))
+        self._bar = row(self.views, None)
+        right.addWidget(self._bar)
         right.addWidget(self._stack, 1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,9 +121,22 @@ class RunBody(QWidget):
         self.views.set_value(view)
         self._show_view(view)
 
+    def _scrolled(self, stages: StageList) -> QScrollArea:
+        """The stages of a training with many folds are more than a small window is high."""
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(stages)
+        area.viewport().setAutoFillBackground(False)
+        stages.setAutoFillBackground(False)
+        self._area = area
+        return area
+
     def _show_stages(self) -> None:
         is_one = len(self._runs) == 1
-        self._left.setVisible(is_one)
+        self._left.setVisible(is_one and bool(self._runs[0].recording.stages))
         if is_one:
             followed = self._runs[0]
             self.stages.show_recording(
@@ -122,13 +144,17 @@ class RunBody(QWidget):
                 is_training=followed.run.kind == TRAIN,
                 is_live=self._is_live,
             )
+            bar = self._area.verticalScrollBar().sizeHint().width()
+            self._area.setMinimumWidth(self.stages.minimumSizeHint().width() + bar)
+            if self._is_live and self.stages.running is not None:
+                self._area.ensureWidgetVisible(self.stages.running)
 
     def _show_curves(self) -> None:
-        if not any(followed.run.kind == TRAIN for followed in self._runs):
-            self.show_view(LOG)
-            self.views.button_of(CURVES).setEnabled(False)
+        has_curves = any(followed.run.kind == TRAIN for followed in self._runs)
+        self.views.button_of(CURVES).setEnabled(has_curves)
+        if not has_curves:
+            self._show_view(LOG)
             return
-        self.views.button_of(CURVES).setEnabled(True)
         panel = self._made_panel()
         from inspector.gui.pages.train.curve_panel import Shown
 
@@ -148,6 +174,9 @@ class RunBody(QWidget):
 
             self.panel = CurvePanel()
             self._stack.addWidget(self.panel)
+            bar = self._bar.layout()
+            assert bar is not None
+            bar.addWidget(self.panel.stages)
         return self.panel
 
     def _show_log(self) -> None:
@@ -157,5 +186,7 @@ class RunBody(QWidget):
     def _show_view(self, view: str) -> None:
         wanted = self.panel if view == CURVES and self.panel is not None else self.log
         self._stack.setCurrentWidget(wanted)
+        if self.panel is not None:
+            self.panel.stages.setVisible(wanted is self.panel)
         if wanted is self.log:
             self.log.show_runs([(f.folder, f.recording) for f in self._runs])

@@ -24,13 +24,14 @@ from inspector.gui.pages.train.words import (
     state_look,
     state_word,
 )
+from inspector.jobs.catalogue import METHODS
 from inspector.jobs.outcome import JobOutcome
 from inspector.jobs.spec import Job, TrainJob
 from inspector.project.runs import RunRow
 from inspector.project.work import TRAIN
 
 Index = QModelIndex | QPersistentModelIndex
-NUMBER, JOB, METHOD, STATE, STARTED, TIME, MODEL, NOTE = range(8)
+NUMBER, JOB, STATE, STARTED, TIME, MODEL, NOTE = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,12 @@ def history_row(run: RunRow, model: str) -> HistoryRow:
     message = outcome_of(run).message
     texts = (
         str(run.run_id),
-        kind_title(run.kind),
-        method_title(run.method),
+        method_title(run.method) if run.kind == TRAIN else kind_title(run.kind),
         state_word(run.state),
         moment(run.created),
         duration(seconds_between(run.created, run.finished)),
         model or "–",
-        message or _specifics(run),
+        message or specifics(run),
     )
     return HistoryRow(run, texts, icon(state_look(run.state)[0]))
 
@@ -68,15 +68,20 @@ def outcome_of(run: RunRow) -> JobOutcome:
         return JobOutcome(state=run.state)
 
 
-def _specifics(run: RunRow) -> str:
-    """Backbone and size of a training."""
+def specifics(run: RunRow) -> str:
+    """Preset and size of a training, and its backbone where it is not the preset's own."""
     try:
-        job = msgspec.json.decode(run.spec_json, type=Job)  # type: ignore[arg-type]
+        job = msgspec.json.decode(run.spec_json, type=Job)
     except msgspec.MsgspecError:
         return ""
-    if run.kind != TRAIN or not isinstance(job, TrainJob):
+    if not isinstance(job, TrainJob):
         return ""
-    return f"{job.preset}, {job.common.backbone}, {job.common.image_size} px"
+    texts = [job.preset, f"{job.common.image_size} px"]
+    presets = METHODS[job.method].presets if job.method in METHODS else ()
+    usual = [p.common.get("backbone") for p in presets if p.name == job.preset]
+    if job.common.backbone not in usual:
+        texts.append(job.common.backbone)
+    return ", ".join(texts)
 
 
 class RunTable(QAbstractTableModel):
@@ -88,7 +93,6 @@ class RunTable(QAbstractTableModel):
         self._titles = (
             self.tr("Run"),
             self.tr("Job"),
-            self.tr("Method"),
             self.tr("State"),
             self.tr("Started"),
             self.tr("Time"),

@@ -60,6 +60,7 @@ class SetupPanel(QWidget):
         self._typing.timeout.connect(self._find_weights)
         self._presets_place = QVBoxLayout()
         self._form_place = QVBoxLayout()
+        self._of_method: list[QWidget] = []
         self.presets: Segments
         self.form: ParameterForm
         self._preset_sentence = label("", "muted", wrap=True)
@@ -145,27 +146,26 @@ class SetupPanel(QWidget):
         layout.addLayout(self._presets_place)
         layout.addWidget(self._preset_sentence)
         layout.addSpacing(em(self, 0.4))
-        layout.addWidget(label(self.tr("Backbone: the ready-made network it sees with"), "section"))
+        layout.addWidget(label(self.tr("Backbone"), "section"))
         layout.addWidget(self.backbones)
         layout.addSpacing(em(self, 0.4))
         layout.addWidget(self.more)
         layout.addWidget(self._more_box)
         layout.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(inside)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
         inside.setAutoFillBackground(False)
-        self.scroll.viewport().setAutoFillBackground(False)
-        footer = column(
-            self.caution, self.reason, row(self.import_button, None), self.estimate, self.start
-        )
+        area.viewport().setAutoFillBackground(False)
+        self._import_row = row(self.import_button, None)
+        footer = column(self.caution, self.reason, self._import_row, self.estimate, self.start)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(em(self, 0.6))
-        outer.addWidget(self.scroll, 1)
+        outer.addWidget(area, 1)
         outer.addWidget(footer)
 
     def _show_method(self) -> None:
@@ -186,11 +186,13 @@ class SetupPanel(QWidget):
         self.form.set_base(self._base())
         self.form.changed.connect(self._refresh)
         for place, made in ((self._presets_place, self.presets), (self._form_place, self.form)):
-            while place.count():
-                old = place.takeAt(0).widget()
-                if old is not None:
-                    old.deleteLater()
+            for old in self._of_method:
+                place.removeWidget(old)
             place.addWidget(made)
+        for old in self._of_method:
+            old.hide()
+            old.deleteLater()
+        self._of_method = [self.presets, self.form]
         self._show_preset()
 
     def _preset(self) -> Preset:
@@ -216,23 +218,23 @@ class SetupPanel(QWidget):
             n_images=int(library.images.is_training.sum()),
             backbone=self.backbones.name,
             problems=self.form.problems,
+            has_weights=self._origins.get(self.backbones.name, "") is not None,
         )
 
     def _refresh(self) -> None:
         situation = self._situation()
-        in_the_way = readiness.method_obstacle(situation)
+        has_images = situation.n_images > 0
         for name, made in self.methods.cards.items():
-            if in_the_way:
-                made.set_note(in_the_way, "warning", "unsure")
-            else:
-                made.set_note(METHODS[name].needs, "check", "ok")
+            what = METHODS[name].needs
+            needs = self.tr("Needs {what}").format(what=what[:1].lower() + what[1:])
+            look = ("check", "ok") if has_images else ("warning", "unsure")
+            made.set_note(needs, "", *look)
         reason = readiness.obstacle(situation)
-        # What hinders every method stands on its card already; here only what is new.
         self.reason.setText(reason)
-        self.reason.setVisible(bool(reason))
+        self.reason.setVisible(bool(reason) and not situation.is_loading)
         self.caution.setText(readiness.caution(situation))
-        self.caution.setVisible(bool(self.caution.text()))
-        self.import_button.parentWidget().setVisible(
+        self.caution.setVisible(bool(self.caution.text()) and not reason)
+        self._import_row.setVisible(
             situation.has_project and not situation.is_loading and situation.n_images == 0
         )
         self.start.setEnabled(not reason)
@@ -265,7 +267,12 @@ class SetupPanel(QWidget):
         def work(task: Task) -> dict[str, str | None]:
             return {name: weights_origin(name) for name in names if name}
 
-        self._session.background.run(work, self.backbones.show_origins, key="train.weights")
+        def done(origins: dict[str, str | None]) -> None:
+            self._origins = origins
+            self.backbones.show_origins(origins)
+            self._refresh()
+
+        self._session.background.run(work, done, key="train.weights")
         self._refresh()
 
     def _on_method(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from inspector.gui.pages.train.recording import Recording, StageRecord, planned_stages
 from inspector.gui.pages.train.words import duration, stage_title
@@ -20,7 +20,7 @@ _LOOKS = {
 
 
 class StageList(QWidget):
-    """One line for each stage: state, title, time."""
+    """One line for each stage: state, title, time. `running` is the one under way, if any."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,13 +29,15 @@ class StageList(QWidget):
         self._grid.setHorizontalSpacing(em(self, 0.45))
         self._grid.setVerticalSpacing(em(self, 0.28))
         self._grid.setColumnStretch(1, 1)
-        self._lines: list[tuple[IconLabel, QWidget, QWidget]] = []
+        self._lines: list[tuple[IconLabel, QLabel, QLabel]] = []
+        self.running: QWidget | None = None
 
     def show_recording(self, recording: Recording, *, is_training: bool, is_live: bool) -> None:
         """Shows how far a run is; stages that are still to come where they are known."""
         names = planned_stages(recording.count) if is_training and recording.count else []
         known = {stage.name: stage for stage in recording.stages}
         names += [name for name in known if name not in names]
+        self.running = None
         self._make_lines(len(names))
         for line, name in zip(self._lines, names, strict=True):
             self._show_line(line, name, known.get(name), recording, is_live=is_live)
@@ -56,7 +58,7 @@ class StageList(QWidget):
 
     def _show_line(
         self,
-        line: tuple[IconLabel, QWidget, QWidget],
+        line: tuple[IconLabel, QLabel, QLabel],
         name: str,
         stage: StageRecord | None,
         recording: Recording,
@@ -79,7 +81,7 @@ class StageList(QWidget):
         icon.setToolTip(words[state])
         icon.setAccessibleName(words[state])
         text = stage_title(name, stage.title if stage else "")
-        title.setText(text)  # type: ignore[attr-defined]
+        title.setText(text)
         role = "muted" if state == "waiting" else ""
         if title.property("role") != role:
             title.setProperty("role", role)
@@ -87,6 +89,8 @@ class StageList(QWidget):
         font = title.font()
         font.setBold(state == "running")
         title.setFont(font)
+        if state == "running":
+            self.running = title
         now = time.time() if state == "running" else None
         shown = duration(stage.time_taken(now)) if stage is not None and state != "waiting" else ""
-        taken.setText(shown)  # type: ignore[attr-defined]
+        taken.setText(shown)

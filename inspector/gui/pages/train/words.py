@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication
 
 from inspector.jobs.catalogue import METHODS
 
-
 translate = QCoreApplication.translate
 
 
@@ -49,10 +48,12 @@ def rough_duration(seconds: float) -> str:
 
 
 def moment(iso: str) -> str:
-    """A stored time in local time: today's as "10:03", others with their date."""
+    """A stored time in local time: today's as "10:03", this year's as "11-22 10:03"."""
     local = datetime.fromisoformat(iso).astimezone()
     today = datetime.now().astimezone().date()
-    return local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d")
 
 
 def seconds_between(start: str, end: str | None) -> float | None:
@@ -100,19 +101,19 @@ def state_look(state: str) -> tuple[str, str]:
 
 
 def stage_title(name: str, fallback: str = "") -> str:
-    """A stage in words."""
+    """A stage in a word or two."""
     if name.startswith("fold-"):
-        return translate("Train", "Holding out part {part}").format(part=name.removeprefix("fold-"))
+        return translate("Train", "Held-out part {part}").format(part=name.removeprefix("fold-"))
     if name.startswith("calibration-"):
-        return translate("Train", "Calibrating, part {part}").format(
+        return translate("Train", "Calibration {part}").format(
             part=name.removeprefix("calibration-")
         )
     titles = {
-        "features": translate("Train", "Computing features"),
-        "detector": translate("Train", "Learning what is normal"),
-        "measure": translate("Train", "Measuring normal images"),
-        "cada": translate("Train", "Learning to align"),
-        "save": translate("Train", "Saving the model"),
+        "features": translate("Train", "Features"),
+        "detector": translate("Train", "Detector"),
+        "measure": translate("Train", "Measuring"),
+        "cada": translate("Train", "Alignment"),
+        "save": translate("Train", "Saving"),
     }
     return titles.get(name, fallback or name)
 

@@ -1,0 +1,1 @@
+"""Review: image after image, one key per verdict."""
