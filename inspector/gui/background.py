@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from inspector.errors import InspectorError
 from inspector.gui.notify import Notices
@@ -20,14 +21,11 @@ class TaskCancelled(Exception):
     """Raised within a task by `Task.report` where nobody wants its result any more."""
 
 
-class Task(QObject):
-    """One piece of work under way. Its signals are emitted to the GUI thread."""
+class Task:
+    """One piece of work under way. No QObject: none may die while a thread still speaks by it."""
 
-    progressed = Signal(int, int)
-    _ended = Signal(object, object)
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, tell: Callable[[Task, int, int], object]) -> None:
+        self._tell = tell
         self._cancelled = False
 
     def cancel(self) -> None:
@@ -46,13 +44,18 @@ class Task(QObject):
         """
         if self._cancelled:
             raise TaskCancelled
-        self.progressed.emit(done, total)
+        self._tell(self, done, total)
 
 
 class _Runnable(QRunnable):
-    def __init__(self, task: Task, work: Callable[[Task], Any]) -> None:
+    def __init__(
+        self,
+        task: Task,
+        work: Callable[[Task], Any],
+        end: Callable[[Task, Any, BaseException | None], object],
+    ) -> None:
         super().__init__()
-        self._task, self._work = task, work
+        self._task, self._work, self._end = task, work, end
 
     def run(self) -> None:
         value, error = None, None
@@ -64,7 +67,16 @@ class _Runnable(QRunnable):
         except Exception as raised:  # noqa: BLE001  (raised again on the GUI thread)
             error = raised
         with contextlib.suppress(RuntimeError):  # the window is gone; nobody waits for it
-            self._task._ended.emit(value, error)
+            self._end(self._task, value, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handlers:
+    """Who gets what on the GUI thread."""
+
+    done: Callable[[Any], object]
+    failed: Callable[[InspectorError], object]
+    progress: Callable[[int, int], object] | None
 
 
 class Background(QObject):
@@ -74,13 +86,19 @@ class Background(QObject):
         notices: Where errors go for which the caller has no handler.
     """
 
+    # Emitted in threads; Qt queues the calls to the slots on the GUI thread.
+    _reported = Signal(object, int, int)
+    _ended = Signal(object, object, object)
+
     def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notices = notices
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(4)
         self._latest: dict[str, Task] = {}
-        self._alive: set[Task] = set()
+        self._alive: dict[Task, _Handlers] = {}
+        self._reported.connect(self._on_report, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._on_end, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -100,17 +118,13 @@ class Background(QObject):
             failed: Gets an InspectorError instead of the notices.
             progress: Gets `(done, total)` as `work` reports them.
         """
-        task = Task(self)
+        task = Task(self._reported.emit)
         if key:
             if key in self._latest:
                 self._latest[key].cancel()
             self._latest[key] = task
-        self._alive.add(task)
-        ending = _Ending(self, task, done, failed or self._notices.error)
-        task._ended.connect(ending.end)
-        if progress is not None:
-            task.progressed.connect(progress)
-        self._pool.start(_Runnable(task, work))
+        self._alive[task] = _Handlers(done, failed or self._notices.error, progress)
+        self._pool.start(_Runnable(task, work, self._ended.emit))
         return task
 
     def wait(self) -> None:
@@ -120,33 +134,21 @@ class Background(QObject):
         self._pool.clear()
         self._pool.waitForDone()
 
-    def _forget(self, task: Task) -> None:
-        self._alive.discard(task)
+    @Slot(object, int, int)
+    def _on_report(self, task: Task, done: int, total: int) -> None:
+        handlers = self._alive.get(task)
+        if handlers is not None and handlers.progress is not None and not task.is_cancelled:
+            handlers.progress(done, total)
+
+    @Slot(object, object, object)
+    def _on_end(self, task: Task, value: Any, error: BaseException | None) -> None:
+        handlers = self._alive.pop(task)
         self._latest = {key: kept for key, kept in self._latest.items() if kept is not task}
-        task.deleteLater()
-
-
-class _Ending(QObject):
-    """Receives a task's end. Lives in the GUI thread, so that Qt queues the call to it."""
-
-    def __init__(
-        self,
-        background: Background,
-        task: Task,
-        done: Callable[[Any], object],
-        failed: Callable[[InspectorError], object],
-    ) -> None:
-        super().__init__(task)
-        self._background, self._task, self._done, self._failed = background, task, done, failed
-
-    @Slot(object, object)
-    def end(self, value: Any, error: BaseException | None) -> None:
-        self._background._forget(self._task)
-        if self._task.is_cancelled:
+        if task.is_cancelled:
             return
         if error is None:
-            self._done(value)
+            handlers.done(value)
         elif isinstance(error, InspectorError):
-            self._failed(error)
+            handlers.failed(error)
         else:
             sys.excepthook(type(error), error, error.__traceback__)

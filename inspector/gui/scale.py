@@ -113,11 +113,12 @@ class Scale(QObject):
         """Sets where the unsure band of the active variant begins."""
         self._keep("lower", min(value, self.threshold), self.variant)
 
-    def reset_threshold(self) -> None:
-        """Back to the model's own thresholds for the active variant."""
+    def reset_threshold(self, variant: str | None = None) -> None:
+        """Back to the model's own thresholds for a variant (the active one by default)."""
         if self._project is not None and self.model is not None:
             for kind in ("threshold", "lower"):
-                self._project.remove_setting(f"{kind}/{self.model.model_id}/{self.variant}")
+                name = f"{kind}/{self.model.model_id}/{variant or self.variant}"
+                self._project.remove_setting(name)
         self.threshold_changed.emit()
 
     def _keep(self, kind: str, value: float, variant: str) -> None:

@@ -92,9 +92,13 @@ BASE_POINTS = 10.0
 
 
 def theme_of(widget: QWidget | None = None) -> Theme:
-    """The theme that a widget (or the application) is shown in; ask anew after PaletteChange."""
-    palette = widget.palette() if widget is not None else QApplication.palette()
-    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+    """The theme that the application is shown in; ask anew after PaletteChange.
+
+    A widget's own palette does not tell: a style sheet makes it black where the ground shows
+    through, and one that was never shown still has the palette it was made with.
+    """
+    window = QApplication.palette().color(QPalette.ColorRole.Window)
+    return DARK if window.lightness() < 128 else LIGHT
 
 
 def em(widget: QWidget, factor: float = 1.0) -> int:

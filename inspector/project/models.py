@@ -17,8 +17,10 @@ from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.project.database import Database
 from inspector.project.paths import MODELS, from_stored, now
 from inspector.project.runs import RunRow, find_run
+from inspector.project.settings import get_setting, set_setting
 
 _LONGEST_NAME = 80
+_REMOVED = "newest_removed_model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ def remove_model(database: Database, name_or_id: str | int) -> None:
         raise _unknown(database, name_or_id, models)
     # Moved aside first: where a file is in use this fails with everything still in place.
     aside = model.folder.with_name(f".removed-{model.folder.name}")
+    newest = max(model.model_id, get_setting(database, _REMOVED, int, 0))
+    set_setting(database, _REMOVED, newest)
     with database.transaction():
         database.run("DELETE FROM model WHERE id = ?", (model.model_id,))
         if model.folder.exists():
@@ -278,11 +282,12 @@ def _names(database: Database) -> set[str]:
 
 
 def _unused_id(database: Database) -> int:
-    """A number that no model has or had when a verdict was given with it."""
+    """A number that no model has or ever had: verdicts and settings name models by number."""
     row = database.row(
         "SELECT max(id) FROM (SELECT id FROM model UNION ALL SELECT model_id FROM verdict)"
     )
-    return (row[0] or 0) + 1 if row is not None else 1
+    present = (row[0] or 0) if row is not None else 0
+    return max(present, get_setting(database, _REMOVED, int, 0)) + 1
 
 
 def _free_name(database: Database, name: str) -> str:

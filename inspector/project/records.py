@@ -97,10 +97,12 @@ def load_images(database: Database) -> tuple[StoredImage, ...]:
         ORDER BY image.id
         """
     )
+    # A path is slow to make: one for each source, not for each of 100 000 images.
+    roots = {root: from_stored(database.folder, root) for root in {row["root"] for row in rows}}
     return tuple(
         StoredImage(
             image_id=row["id"],
-            root=from_stored(database.folder, row["root"]),
+            root=roots[row["root"]],
             record=ImageRecord(
                 path=row["path"],
                 class_name=row["class_name"],

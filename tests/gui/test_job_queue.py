@@ -149,3 +149,14 @@ def test_what_cannot_be_done_is_said(session: Session, project: Project, qtbot: 
     assert job.state is JobState.FAILED
     assert "no model" in job.message
     assert session.notices.history[-1].text == job.message
+
+
+def test_a_job_that_is_cancelled_while_it_is_prepared_leaves_no_lost_run(
+    session: Session, project: Project, qtbot: QtBot
+) -> None:
+    job = session.jobs.add(request(endless=True))
+    assert job.state is JobState.STARTING
+    session.jobs.cancel(job)
+    qtbot.waitUntil(lambda: job.state.is_over)
+    assert job.state is JobState.CANCELLED
+    assert {run.state for run in project.runs()} <= {RunState.CANCELLED}

@@ -19,6 +19,7 @@ from inspector.gui.shell.jobs_popover import JobsPopover
 from inspector.gui.shell.overlay import Overlay
 from inspector.gui.shell.palette import CommandPalette, EntryModel
 from inspector.gui.shell.shortcuts import ShortcutSheet
+from inspector.gui.theme import THEMES, apply_theme
 from inspector.jobs import events
 
 
@@ -143,6 +144,19 @@ def test_shortcuts_rest_while_something_is_typed(project: MainWindow, qtbot: QtB
     assert pressed == ["clear"]
 
 
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_rows_are_painted_in_the_theme_that_is_shown(
+    window: MainWindow, qtbot: QtBot, themed: QApplication, name: str
+) -> None:
+    apply_theme(themed, THEMES[name], 1.0)
+    palette = open_palette(window, qtbot)
+    picture = palette.list.grab().toImage()
+    chosen = palette.list.visualRect(palette.model.index(0))
+    # Between the title and the keys there is nothing but the row's ground.
+    colour = picture.pixelColor(chosen.center())
+    assert colour.name() == THEMES[name].accent_soft
+
+
 def test_a_click_beside_the_panel_closes_it(window: MainWindow, qtbot: QtBot) -> None:
     palette = open_palette(window, qtbot)
     qtbot.mouseClick(palette, Qt.MouseButton.LeftButton, pos=palette.panel.geometry().center())
@@ -169,8 +183,6 @@ def test_the_sheet_lists_every_action_and_filters(window: MainWindow, qtbot: QtB
 def test_nothing_in_the_sheet_is_cut_off(
     window: MainWindow, qtbot: QtBot, zoom: float, session: Session
 ) -> None:
-    from inspector.gui.theme import THEMES, apply_theme
-
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     apply_theme(application, THEMES["light"], zoom)

@@ -305,3 +305,11 @@ def test_verdicts_outlive_their_model_and_its_number_is_not_used_again(
     project.remove_model(model.model_id)
     assert project.latest_verdicts() == {image: given}
     assert add().model_id > model.model_id
+
+
+def test_the_number_of_a_removed_model_is_not_used_again(project: Project, add: Add) -> None:
+    """Thresholds set by hand are kept under the model's number."""
+    first, second = add(), add()
+    project.remove_model(second.model_id)
+    project.remove_model(first.model_id)
+    assert add().model_id > second.model_id

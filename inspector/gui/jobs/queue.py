@@ -149,7 +149,10 @@ class JobQueue(QObject):
                 return prepare(request, own)
 
         def done(run: RunRow) -> None:
-            if self._project is not project:
+            if self._project is not project or job.ending == "cancel":
+                self._withdraw_run(project, run)
+                if self._project is project:
+                    self._end(job, JobState.CANCELLED, "", "")
                 return
             job.run = run
             try:
@@ -165,6 +168,11 @@ class JobQueue(QObject):
             self._end(job, JobState.FAILED, error.message, error.hint)
 
         self._background.run(work, done, failed=failed)
+
+    def _withdraw_run(self, project: Project, run: RunRow) -> None:
+        """A run was prepared that nobody wants any more."""
+        with project.reopened() as own:
+            own.finish_run(run.run_id, None, RunState.CANCELLED)
 
     def _adopt(self, run: RunRow) -> None:
         """Follows a worker that runs already: a window before this one left it running."""
@@ -239,10 +247,12 @@ class JobQueue(QObject):
         self._start_next()
 
     def _command(self, job: Job, command: bytes, name: str) -> None:
-        if job is not self.current or job.run is None:
+        if job is not self.current or (job.run is None and command != CANCEL):
             return
         job.ending = name
-        if self._worker is None:
+        if job.run is None:
+            pass  # still being prepared; it is withdrawn then
+        elif self._worker is None:
             send_command(job.run.folder, command)
         elif command == CANCEL:
             self._worker.cancel()

@@ -19,6 +19,7 @@ from inspector.gui.widgets.basics import label
 
 _FAINT = 0.3  # opacity of the raw curve behind a smoothed one
 _FEW = 24  # up to so many points each is marked
+_MANY = 600  # from so many on lines are hairlines: Qt takes seconds for wide ones
 
 
 class CurvePlot(QWidget):
@@ -123,8 +124,8 @@ class CurvePlot(QWidget):
         theme, item = theme_of(self), self.plot.getPlotItem()
         for old in item.listDataItems():
             item.removeItem(old)
-        width = max(1.5, em(self, 0.09))
         for curve in self._curves:
+            width = max(1.5, em(self, 0.09)) if len(curve.steps) < _MANY else 1.0
             pen = pen_of(curve, theme, width)
             shown = self._shown(curve)
             if shown is not curve.values:

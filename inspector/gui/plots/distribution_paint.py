@@ -213,7 +213,7 @@ def _paint_medians(painter: QPainter, scene: Scene) -> None:
         if not np.isnan(place)
     ]
     if len(points) > 1:
-        pen = style.pen("text", 1.0, 0.75)
+        pen = style.pen("text", 1.7, 0.85)
         pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
         painter.drawPolyline(points)

@@ -23,7 +23,9 @@ class PaletteRows(QStyledItemDelegate):
         return QSize(em(self._view, 10), em(self._view, 1.9))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        view, theme = self._view, theme_of(self._view)
+        view = self._view
+        # Not of the view: its ground is transparent, which looks like black to `theme_of`.
+        theme = theme_of()
         entry, places = (index.data(Qt.ItemDataRole.UserRole + n) for n in (1, 2))
         rect = QRectF(option.rect)
         painter.save()

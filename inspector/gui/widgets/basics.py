@@ -207,7 +207,11 @@ class EmptyState(QWidget):
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text.setMinimumWidth(em(self, 24))
         self._text.setMaximumWidth(em(self, 34))
-        layout.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()  # not an alignment, which would cut off all lines but the first
+        middle.addStretch(1)
+        middle.addWidget(self._text, 100)
+        middle.addStretch(1)
+        layout.addLayout(middle)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         self.buttons: list[QPushButton] = []

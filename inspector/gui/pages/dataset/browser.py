@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from inspector.gui.pages.dataset.image_grid import ImageGrid
 from inspector.gui.pages.dataset.image_list import ImageListModel
-from inspector.gui.pages.dataset.image_views import ImageGrid, ImageTable, share_choice
+from inspector.gui.pages.dataset.image_table import ImageTable
 from inspector.gui.pages.dataset.query import Query, Rows
 from inspector.gui.pages.dataset.tile_painter import Pictures
 from inspector.gui.session import Session
@@ -51,7 +52,8 @@ class ImageBrowser(QStackedWidget):
         self.model = ImageListModel(session, self)
         self.grid = ImageGrid(self.model, self.pictures)
         self.table = ImageTable(self.model)
-        self.choice = share_choice(self.grid, self.table)
+        self.choice = self.grid.selectionModel()
+        self.table.setSelectionModel(self.choice)
         self.blank = QWidget()
         self.empty = EmptyState(
             "dataset",
@@ -126,7 +128,7 @@ class ImageBrowser(QStackedWidget):
         if self.model.rows is before:
             return
         for view, place in zip((self.grid, self.table), places, strict=True):
-            view.doItemsLayout()
+            view.doItemsLayout()  # now, so that the scroll bar knows how far it may go
             view.verticalScrollBar().setValue(place)
         if len(ids):
             self._select(self.model.rows_of(ids))
@@ -199,9 +201,8 @@ class ImageBrowser(QStackedWidget):
     def _show_arrived(self, paths: set[object]) -> None:
         if self._look != GRID:
             return
-        images = self._session.library.images.images
         for row in self.grid.visible_rows():
-            if images[self.model.rows[row]].path in paths:
+            if self.model.tile(row).image.path in paths:
                 self.grid.update(self.model.index(row, 0))
 
     def _single_shot(self, milliseconds: int, run: Callable[[], object]) -> QTimer:

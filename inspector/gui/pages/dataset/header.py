@@ -9,7 +9,7 @@ from inspector.gui.actions import ActionRegistry
 from inspector.gui.icons import icon
 from inspector.gui.pages.dataset.browser import GRID, LIST
 from inspector.gui.pages.dataset.filter_bar import FilterBar, OrderChoice, SearchField
-from inspector.gui.pages.dataset.image_views import LARGEST_TILE, SMALLEST_TILE, USUAL_TILE
+from inspector.gui.pages.dataset.image_grid import LARGEST_TILE, SMALLEST_TILE, USUAL_TILE
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import Segments, action_button, label, row
 

@@ -39,7 +39,7 @@ COLUMNS: tuple[Order, ...] = (
     Order.SPLIT,
     Order.EXPECTED,
 )
-_NUMBERS = (Order.SCORE, Order.EXPECTED)
+NUMBERS = (Order.SCORE, Order.EXPECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class ImageListModel(QAbstractTableModel):
         self._words = DatasetWords()
         self.query = Query()
         self.rows: Rows = np.empty(0, np.intp)
-        self._texts = Texts(session.library.images)
+        self._hold()
         self.judged: Judged = self._judge()
 
     def take_images(self) -> None:
         """There are other images."""
-        self._texts = Texts(self._session.library.images)
+        self._hold()
         self.take_scores()
 
     def take_scores(self) -> None:
@@ -84,6 +84,12 @@ class ImageListModel(QAbstractTableModel):
         else:
             self.repaint()
 
+    def _hold(self) -> None:
+        """Keeps what the rows point into: the library may be ahead while the page is hidden."""
+        library = self._session.library
+        self.columns, self._codes = library.images, library.verdict_codes
+        self._texts = Texts(self.columns)
+
     def set_query(self, query: Query) -> None:
         """Shows something else."""
         self.query = query
@@ -91,8 +97,7 @@ class ImageListModel(QAbstractTableModel):
 
     def update(self) -> None:
         """Asks again; keeps everything in place where the same images come in the same order."""
-        library = self._session.library
-        rows = select(library.images, library.verdict_codes, self.judged, self._texts, self.query)
+        rows = select(self.columns, self._codes, self.judged, self._texts, self.query)
         if np.array_equal(rows, self.rows) and len(rows):
             self.repaint()
             return
@@ -113,11 +118,11 @@ class ImageListModel(QAbstractTableModel):
 
     def tile(self, row: int) -> Tile:
         """What there is to paint in a row of this model."""
-        library, place = self._session.library, int(self.rows[row])
+        place = int(self.rows[row])
         return Tile(
-            image=library.images.images[place],
-            truth=TRUTHS[library.images.truths[place]],
-            verdict=VERDICTS[library.verdict_codes[place]],
+            image=self.columns.images[place],
+            truth=TRUTHS[self.columns.truths[place]],
+            verdict=VERDICTS[self._codes[place]],
             decision=self.judged.decision_of(place),
             score=float(self.judged.scores[place]),
             expected=float(self.judged.expected[place]),
@@ -125,13 +130,12 @@ class ImageListModel(QAbstractTableModel):
 
     def ids(self, rows: Rows) -> NDArray[np.int64]:
         """The image ids of some rows of this model."""
-        return self._session.library.images.ids[self.rows[rows]]
+        return self.columns.ids[self.rows[rows]]
 
     def rows_of(self, image_ids: NDArray[np.int64]) -> Rows:
         """The rows, ascending, in which some images are shown; those that are not are left out."""
-        library = self._session.library
-        wanted = np.zeros(len(library.images) + 1, np.bool_)  # the last one takes the unknown
-        wanted[library.images.rows_of(image_ids)] = True
+        wanted = np.zeros(len(self.columns) + 1, np.bool_)  # the last one takes the unknown
+        wanted[self.columns.rows_of(image_ids)] = True
         wanted[-1] = False
         return np.flatnonzero(wanted[self.rows])
 
@@ -144,10 +148,10 @@ class ImageListModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         column = COLUMNS[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(column, index.row())
+            return self.text(column, self.tile(index.row()))
         if role == Qt.ItemDataRole.ToolTipRole:
             tile = self.tile(index.row())
             return tile.image.record.problem or str(tile.image.path)
@@ -164,13 +168,13 @@ class ImageListModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words.columns[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _text(self, column: Order, row: int) -> str:
-        tile, words = self.tile(row), self._words
-        record = tile.image.record
+    def text(self, column: Order, tile: Tile) -> str:
+        """What stands in a column."""
+        words, record = self._words, tile.image.record
         match column:
             case Order.NAME:
                 return record.path

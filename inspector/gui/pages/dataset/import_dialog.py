@@ -226,17 +226,25 @@ class ImportDialog(QDialog):
             self._session.open_project(self._new_project())
         else:
             self._session.library.reload_images()
-        done = button(self.tr("Done"), "primary")
+        done = button(self.tr("Done"))
         done.clicked.connect(self.accept)
+        train = button(self.tr("Train a model"), "primary")
+        train.clicked.connect(self._go_train)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(ImportReport(summaries), 1)
-        layout.addWidget(row(None, done))
+        layout.addWidget(row(None, done, train))
         self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
-        done.setDefault(True)
+        train.setDefault(True)
         done.setFocus()
+        if not any(summary.problems or summary.duplicates for summary in summaries):
+            self.resize(em(self, 34), em(self, 12))
+
+    def _go_train(self) -> None:
+        self.accept()
+        self._session.page_wanted.emit("train")
 
     def _fail(self, error: InspectorError) -> None:
         """Nothing was written; the person may choose otherwise and try again."""

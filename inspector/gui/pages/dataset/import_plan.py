@@ -91,14 +91,16 @@ def _row(name: str, samples: Sequence[Sample]) -> ClassRow:
 
 
 def _chosen(classes: Sequence[Sequence[Sample]]) -> tuple[Sample, ...]:
-    """Evenly from all classes; of each, evenly from its first to its last image."""
-    each = max(2, _SAMPLES_SHOWN // max(1, len(classes)))
+    """Evenly from all classes; of each, normal and defective ones."""
     chosen: list[Sample] = []
     places = np.linspace(0, len(classes) - 1, min(len(classes), _SAMPLES_SHOWN // 2))
+    each = max(1, _SAMPLES_SHOWN // (2 * len(places)))
     for place in places.round().astype(int):
-        samples = classes[place]
-        picks = np.linspace(0, len(samples) - 1, min(each, len(samples))).round().astype(int)
-        chosen += [samples[pick] for pick in picks]
+        defective = [s for s in classes[place] if s.truth is Truth.DEFECTIVE]
+        others = [s for s in classes[place] if s.truth is not Truth.DEFECTIVE]
+        for samples in (others, defective) if defective and others else (others or defective,):
+            picks = np.linspace(0, len(samples) - 1, min(each, len(samples))).round().astype(int)
+            chosen += [samples[pick] for pick in picks]
     return tuple(chosen[:_SAMPLES_SHOWN])
 
 

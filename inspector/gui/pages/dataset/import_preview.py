@@ -88,6 +88,7 @@ class ImportPreview(QWidget):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for cell in cells:
             item = QTreeWidgetItem([str(cell[0]), *(str(cell[place] or "–") for place in used)])
+            item.setSizeHint(0, QSize(0, em(self, 1.6)))
             for place in range(1, len(used) + 1):
                 item.setTextAlignment(place, right)
             self.classes.addTopLevelItem(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,7 +22,7 @@ from inspector.gui.theme import em
 from inspector.gui.widgets.basics import IconLabel, label
 from inspector.project.importing import ImportSummary
 
-_MOST_LISTED = 2000
+_MOST_LISTED = 500
 
 
 class ProblemList(QWidget):
@@ -51,6 +51,9 @@ class ProblemList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(heading)
         layout.addWidget(self.tree, 1)
+        self.full = label("", "muted", wrap=True, selectable=True)
+        layout.addWidget(self.full)
+        self.tree.currentItemChanged.connect(lambda item, _: self._show_full(item))
         self.search.searched.connect(lambda _: self._fill())
 
     def set_problems(self, problems: Sequence[Problem], root: Path) -> None:
@@ -69,11 +72,16 @@ class ProblemList(QWidget):
         self.tree.clear()
         items = []
         for path, problem in shown[:_MOST_LISTED]:
-            item = QTreeWidgetItem([path, problem.reason, problem.hint])
+            # The file stands in its own column: in the sentence its name is enough.
+            reason = problem.reason.replace(str(problem.path), problem.path.name)
+            item = QTreeWidgetItem([path, reason, problem.hint])
+            item.setSizeHint(0, QSize(0, em(self, 1.6)))
             for place, text in enumerate((str(problem.path), problem.reason, problem.hint)):
                 item.setToolTip(place, text)
             items.append(item)
         self.tree.addTopLevelItems(items)
+        if items:
+            self.tree.setCurrentItem(items[0])
         total, number = len(self._problems), len(shown)
         if number < total:
             text = self.tr("{number} of {total} problems").format(number=number, total=total)
@@ -86,6 +94,10 @@ class ProblemList(QWidget):
                 text=text, most=_MOST_LISTED
             )
         self.title.setText(text)
+
+    def _show_full(self, item: QTreeWidgetItem | None) -> None:
+        """The columns may be too narrow for the whole sentence."""
+        self.full.setText(f"{item.text(1)} {item.text(2)}" if item is not None else "")
 
     def _short(self, path: Path) -> str:
         return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)

@@ -240,14 +240,14 @@ class DatasetPage(Page):
             self.browser.choose(wanted)
 
     def _show_choice(self) -> None:
-        if not self.details.isHidden():
+        if not (self.details.isHidden() or self._is_stale):
             self.details.show_images(self.browser.chosen_ids)
 
     def open_chosen(self) -> None:
         """Opens the chosen images in Review where they are scored, else the current one large."""
         ids = self.browser.chosen_ids
         scored = np.isfinite(self.browser.model.judged.scores)
-        if len(ids) and scored[self.session.library.images.rows_of(ids)].all():
+        if len(ids) and scored[self.browser.model.columns.rows_of(ids)].all():
             self.session.show_images("review", ids.tolist())
         else:
             self.open_preview()

@@ -137,7 +137,7 @@ class Texts:
             ]
         found = np.ones(len(self._texts), np.bool_)
         for word in text.casefold().split():
-            found &= np.fromiter((word in t for t in self._texts), np.bool_, len(self._texts))
+            found &= np.array([word in t for t in self._texts], np.bool_)
         return found
 
     def name_ranks(self) -> NDArray[np.intp]:

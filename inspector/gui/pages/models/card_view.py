@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from inspector.gui.pages.models.card_text import Section, sections_of
@@ -32,9 +32,17 @@ class CardView(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange and self._facts is not None:
+            # Not now: Qt is walking through all widgets, some of which would go.
+            QTimer.singleShot(0, self, self._rebuild)
+
+    def _rebuild(self) -> None:
+        if self._facts is not None:
             self._build(self._facts)
 
     def _build(self, facts: ModelFacts) -> None:
+        before = self.takeWidget()
+        if before is not None:
+            before.deleteLater()
         content = QWidget()
         layout = QVBoxLayout(content)
         gap = em(self, 0.5)

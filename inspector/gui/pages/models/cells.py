@@ -83,7 +83,7 @@ class CellDelegate(QStyledItemDelegate):
         )
         width = max(first, fonts.width(cell.below, fonts.small))
         height = (1.1 * self._lines + 0.55 + self._room) * fonts.em
-        return QSize(round(min(width, _LONGEST * fonts.em) + 1.1 * fonts.em), round(height))
+        return QSize(round(min(width, _LONGEST * fonts.em) + fonts.em), round(height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         widget = option.widget

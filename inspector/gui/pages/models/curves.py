@@ -90,7 +90,8 @@ class TrainingCurves(QWidget):
         self.which.clear()
         for name in names:
             stage, _, metric = name.partition(".")
-            text = self.tr("{metric}, {stage}").format(metric=metric.replace("_", " "), stage=stage)
+            words = metric.replace("_", " ").capitalize()
+            text = self.tr("{metric} ({stage})").format(metric=words, stage=stage)
             self.which.addItem(text, name)
         self.which.setCurrentIndex(max(self.which.findData(kept), 0))
         self.which.blockSignals(False)

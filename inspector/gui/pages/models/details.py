@@ -28,8 +28,10 @@ class ModelDetails(QWidget):
         self._facts: ModelFacts | None = None
         self.report = button(self.tr("Open report"), icon_name="external")
         self.folder = button(self.tr("Show folder"), icon_name="folder-open")
-        self.copy_text = button(self.tr("Copy card"), icon_name="copy")
-        self.copy_json = button(self.tr("Copy as JSON"), icon_name="copy")
+        self.copy_text = button(self.tr("Copy"), icon_name="copy")
+        self.copy_json = button(self.tr("Copy JSON"), icon_name="copy")
+        self.copy_text.setToolTip(self.tr("Copies the model card as text"))
+        self.copy_json.setToolTip(self.tr("Copies the model card and the metrics as JSON"))
         self.report.clicked.connect(self._open_report)
         self.folder.clicked.connect(self._show_folder)
         self.copy_text.clicked.connect(lambda: self._copy(as_text))
@@ -103,6 +105,7 @@ class ModelComparison(QWidget):
         self.tabs.addTab(self.differences, self.tr("Differences"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self._title.setMinimumHeight(self.tabs.tabBar().sizeHint().height())
         self.tabs.setCornerWidget(self._title)
         layout.addWidget(self.tabs, 1)
 
@@ -120,6 +123,7 @@ class Details(QStackedWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._models: list[ModelFacts] = []
         self.one = ModelDetails(session)
         self.several = ModelComparison(session)
         self._nothing = label(
@@ -130,7 +134,10 @@ class Details(QStackedWidget):
             self.addWidget(widget)
 
     def show_models(self, models: Sequence[ModelFacts]) -> None:
-        """Shows what is chosen."""
+        """Shows what is chosen; leaves all as it is where nothing about it is new."""
+        if list(models) == self._models:
+            return
+        self._models = list(models)
         if len(models) == 1:
             self.one.show_facts(models[0])
             self.setCurrentWidget(self.one)

@@ -38,7 +38,7 @@ class ModelsPage(Page):
         self._facts: tuple[ModelFacts, ...] = ()
         self._is_shown = False
         self._is_stale = True
-        self._wanted: list[int] = []
+        self._fitted_rows = 0
         self.view = ModelView()
         self.details = Details(session)
         self.trash = TrashView()
@@ -97,8 +97,8 @@ class ModelsPage(Page):
         self._splitter.setChildrenCollapsible(False)
         self._empty = EmptyState(
             "models",
-            self.tr("No model yet"),
-            self.tr("A model learns from images of good parts what is normal."),
+            "",
+            "",
             [(self.tr("Train the first one"), lambda: self.session.page_wanted.emit("train"))],
         )
         self._loading = QWidget()
@@ -171,14 +171,26 @@ class ModelsPage(Page):
         self._hint.setVisible(has_table and len(in_use) > 1)
         for made in self._buttons:
             made.setVisible(has_table)
+        self._tell_empty(bool(in_trash))
         if is_trash:
             self.stack.setCurrentWidget(self.trash)
         else:
             self.stack.setCurrentWidget(self._splitter if in_use else self._empty)
 
+    def _tell_empty(self, has_trash: bool) -> None:
+        title, text = self.tr("No model yet"), self.tr("A model learns what good parts look like.")
+        if has_trash:
+            title = self.tr("No model in use")
+            text = self.tr("Restore one from the trash, or train another.")
+        self._empty.set_texts(title, text)
+
     def _fit_table(self) -> None:
-        """The table is as high as its rows, up to half of the room."""
-        rows = sum(self.view.rowHeight(row) for row in range(len(self.view.table.rows)))
+        """The table is as high as its rows, up to half of the room; then people may drag it."""
+        count = len(self.view.table.rows)
+        if count == self._fitted_rows:
+            return
+        self._fitted_rows = count
+        rows = sum(self.view.rowHeight(row) for row in range(count))
         wanted = rows + self.view.horizontalHeader().height() + em(self, 1.0)
         room = max(self._splitter.height(), em(self, 20))
         top = min(wanted, room // 2)

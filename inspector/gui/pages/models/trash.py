@@ -28,6 +28,9 @@ class TrashView(QScrollArea):
 
     def show_models(self, models: Sequence[ModelFacts]) -> None:
         """Shows what is in the trash."""
+        before = self.takeWidget()
+        if before is not None:
+            before.deleteLater()
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, em(self, 0.3), 0)

@@ -132,15 +132,14 @@ class ModelView(QTableView):
                 self.tr("Scores the test images and compares with what is known of them")
             )
             made.clicked.connect(lambda checked=False, of=model_id: self.evaluate_wanted.emit(of))
-            placed = column(made, margin=0.2)
+            placed = column(made, margin=0.1)
             self.setIndexWidget(self.table.index(row, Column.IMAGE_AUROC), placed)
 
     def _fit(self) -> None:
         """Columns as wide as what stands in them; the name takes the room that is left."""
         header = self.horizontalHeader()
         widths = [
-            max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
-            for place in Column
+            max(self.sizeHintForColumn(place), header.sectionSizeHint(place)) for place in Column
         ]
         for row in range(len(self.table.rows)):
             placed = self.indexWidget(self.table.index(row, Column.IMAGE_AUROC))

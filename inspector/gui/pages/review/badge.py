@@ -32,7 +32,8 @@ class Badge(QFrame):
         for widget in (self._icon, self.word, self.note):
             layout.addWidget(widget)
         layout.addStretch(1)
-        self._plate = plate
+        if plate:
+            self.setProperty("role", "card")
         self.note.hide()
 
     def show_mark(self, mark: Mark, note: str = "") -> None:
@@ -51,9 +52,8 @@ class Badge(QFrame):
             self._paint_word()
 
     def _paint_word(self) -> None:
+        self.word.ensurePolished()  # else the style sheet takes the colour back later
         theme = theme_of()
         palette = QPalette(self.word.palette())
         palette.setColor(QPalette.ColorRole.WindowText, QColor(getattr(theme, self._colour)))
         self.word.setPalette(palette)
-        if self._plate:
-            self.setProperty("role", "card")

@@ -44,6 +44,7 @@ class CanvasPanel(QWidget):
         self._split.addWidget(self.image)
         self._split.addWidget(self.reference)
         self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(em(self, 0.5))
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
         layout = QVBoxLayout(self)
@@ -143,11 +144,13 @@ class CanvasPanel(QWidget):
         layout.addSpacing(em(self, 0.5))
         layout.addWidget(IconLabel("heat-map", "muted", 1.0))
         self.opacity.setMaximumWidth(em(self, 7))
-        self.opacity.setMinimumWidth(em(self, 3))
+        self.opacity.setMinimumSize(em(self, 3), em(self, 1.2))
         layout.addWidget(self.opacity)
         layout.addSpacing(em(self, 0.5))
         layout.addWidget(label(self.tr("Scale"), "muted"))
         self.scale_bar.setMaximumWidth(em(self, 16))
         layout.addWidget(self.scale_bar, 1)
         layout.addStretch(1)
+        for name in ("undo", "redo"):
+            layout.addWidget(action_button(actions.action(f"review.{name}")))
         return layout

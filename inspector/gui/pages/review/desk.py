@@ -63,6 +63,11 @@ class VerdictDesk(QObject):
         return self._turn(back=False)
 
     @property
+    def n_given(self) -> int:
+        """Verdicts given and not taken back since the project was opened."""
+        return len(self._times)
+
+    @property
     def pace(self) -> float | None:
         """Verdicts per hour lately, without pauses."""
         return per_hour(self._times)

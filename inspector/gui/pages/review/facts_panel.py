@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -73,11 +74,10 @@ class FactsPanel(QWidget):
         if facts.share is None:
             self.percentile.setText(self.tr("No normal images of this class to compare with."))
         else:
-            self.percentile.setText(
-                self.tr("Scores as high as {percent} % of the normal images of its class.").format(
-                    percent=f"{100 * facts.share:.1f}".removesuffix(".0")
-                )
-            )
+            number_of = int(np.isfinite(facts.place.normal).sum())
+            text = self.tr("Percentile {percent} among the {count} normal images of its class.")
+            percent = f"{100 * facts.share:.1f}".removesuffix(".0")
+            self.percentile.setText(text.format(percent=percent, count=number_of))
         self._show_rows(facts.rows)
 
     def _numbers(self) -> QWidget:

@@ -15,6 +15,8 @@ from inspector.gui.theme import em, theme_of
 Picture = Callable[[int, int], QPixmap | None]
 """Place in the queue and longer side in device pixels -> the picture, once it is there."""
 
+_MOST_TILES = 300
+
 
 class Filmstrip(QWidget):
     """Paints only what is in view, however long the queue is."""
@@ -25,6 +27,7 @@ class Filmstrip(QWidget):
         super().__init__()
         self._picture, self._mark = picture, mark
         self._count, self._current, self._offset = 0, 0, 0.0
+        self._tiles: dict[tuple[object, ...], QPixmap] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Queue"))
         self.setToolTip(self.tr("The queue. Click goes to an image, the wheel scrolls."))
@@ -87,38 +90,60 @@ class Filmstrip(QWidget):
         painter.end()
 
     def _paint_tile(self, painter: QPainter, place: int, box: QRectF) -> None:
-        theme = theme_of(self)
+        """Tiles stay as they are while one goes through the queue: they are painted once."""
+        theme, ratio = theme_of(self), self.devicePixelRatioF()
+        picture, mark = self._picture(place, round(self.height() * ratio)), self._mark(place)
+        is_current = place == self._current
+        word = mark.word if mark is not None else ""
+        seen = picture.cacheKey() if picture is not None else 0
+        key = (seen, word, is_current, self.height(), theme.name, ratio)
+        tile = self._tiles.get(key)
+        if tile is None:
+            tile = QPixmap(round(box.width() * ratio), round(box.height() * ratio))
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(Qt.GlobalColor.transparent)
+            own = QPainter(tile)
+            own.setRenderHint(QPainter.RenderHint.Antialiasing)
+            own.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            self._paint_new(own, QRectF(0, 0, box.width(), box.height()), picture, mark)
+            self._paint_frame(own, is_current)
+            own.end()
+            if len(self._tiles) >= _MOST_TILES:
+                self._tiles.clear()
+            self._tiles[key] = tile
+        painter.drawPixmap(box.topLeft(), tile)
+
+    def _frame(self, box: QRectF) -> QRectF:
         gap = em(self, 0.2)
-        frame = box.adjusted(gap, gap, -gap, -gap - em(self, 0.3))
+        return box.adjusted(gap, gap, -gap, -gap - em(self, 0.3))
+
+    def _paint_new(
+        self, painter: QPainter, box: QRectF, picture: QPixmap | None, mark: Mark | None
+    ) -> None:
+        theme, frame = theme_of(self), self._frame(box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.canvas))
         painter.drawRoundedRect(frame, 4, 4)
-        ratio = self.devicePixelRatioF()
-        picture = self._picture(place, round(frame.height() * ratio))
         if picture is not None:
-            size = picture.size().scaled(
-                frame.adjusted(2, 2, -2, -2).size().toSize(),
-                Qt.AspectRatioMode.KeepAspectRatio,
-            )
+            room = frame.adjusted(2, 2, -2, -2).size().toSize()
+            size = picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
             target = QRectF(0, 0, size.width(), size.height())
             target.moveCenter(frame.center())
             painter.drawPixmap(target, picture, QRectF(picture.rect()))
-        mark = self._mark(place)
         if mark is not None:
             side = em(self, 1.15)
             plate = QRectF(frame.right() - side - 3, frame.bottom() - side - 3, side, side)
+            colour = getattr(theme, mark.colour)
             painter.setBrush(QColor(theme.surface))
-            painter.setPen(QPen(QColor(getattr(theme, mark.colour)), 1))
+            painter.setPen(QPen(QColor(colour), 1))
             painter.drawRoundedRect(plate, 4, 4)
             inset = side * 0.16
-            paint_icon(
-                painter,
-                mark.icon,
-                plate.adjusted(inset, inset, -inset, -inset),
-                getattr(theme, mark.colour),
-            )
+            paint_icon(painter, mark.icon, plate.adjusted(inset, inset, -inset, -inset), colour)
+
+    def _paint_frame(self, painter: QPainter, is_current: bool) -> None:
+        theme = theme_of(self)
+        frame = self._frame(QRectF(0, 0, self._tile(), self.height()))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        is_current = place == self._current
         painter.setPen(QPen(QColor(theme.accent if is_current else theme.border), 1 + is_current))
         painter.drawRoundedRect(frame, 4, 4)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.gui.canvas.image_view import ImageView
 from inspector.gui.pages.review.badge import Badge
 from inspector.gui.pages.review.prefetch import Look
 from inspector.gui.theme import em
-from inspector.gui.widgets.basics import label, row
+from inspector.gui.widgets.basics import label
 
 
 class ImagePane(QWidget):
@@ -23,21 +23,26 @@ class ImagePane(QWidget):
         self.verdict = Badge(1.3, plate=True)
         self.verdict.setParent(self.view)
         self.verdict.hide()
-        for text in (self.title, self.about):
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(em(self, 0.25))
-        layout.addWidget(row(self.title, self.about))
+        head = QHBoxLayout()
+        head.setSpacing(em(self, 0.5))
+        head.addWidget(self.title, 1)
+        head.addWidget(self.about)
+        layout.addLayout(head)
         layout.addWidget(self.view, 1)
         self.look: Look | None = None
+        self._scale = (0.0, 0.0)
         self.view.installEventFilter(self)
 
     def show_look(self, look: Look | None, scale: tuple[float, float]) -> None:
         """Shows an image with its map, regions and mask; keeps the view where only those change."""
         before = self.look
-        self.look = look
+        if look is not None and look is before and scale == self._scale:
+            return
+        self.look, self._scale = look, scale
         if look is None or look.pixels is None:
             self.view.set_image(None)
             return

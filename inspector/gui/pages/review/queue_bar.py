@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QMenu, QPushButton
 
 from inspector.core.review_order import Band, Order
@@ -12,7 +12,7 @@ from inspector.gui.icons import icon
 from inspector.gui.pages.review.review_queue import Criteria
 from inspector.gui.pages.review.words import ReviewWords, count
 from inspector.gui.theme import em
-from inspector.gui.widgets.basics import button, label
+from inspector.gui.widgets.basics import button
 
 
 class QueueBar(QFrame):
@@ -35,14 +35,13 @@ class QueueBar(QFrame):
         self._menu = QMenu(self)
         self.classes.setMenu(self._menu)
         self.bands = {band: self._band_button(band) for band in Band}
-        self.only_open = QCheckBox(self.tr("Only without verdict"))
+        self.only_open = QCheckBox(self.tr("Without verdict only"))
         self.only_open.clicked.connect(
             lambda checked: self._want(replace(self._criteria, only_open=checked))
         )
         self.chosen = button("", icon_name="close")
         self.chosen.setToolTip(self.tr("Back to the whole queue"))
         self.chosen.clicked.connect(lambda: self._want(replace(self._criteria, chosen=None)))
-        self.place = label("", "headline")
         layout = QHBoxLayout(self)
         gap = em(self, 0.5)
         layout.setContentsMargins(gap, gap // 2, gap, gap // 2)
@@ -50,7 +49,6 @@ class QueueBar(QFrame):
         for widget in (self.order, self.classes, *self.bands.values(), self.only_open, self.chosen):
             layout.addWidget(widget)
         layout.addStretch(1)
-        layout.addWidget(self.place)
 
     def show_criteria(self, criteria: Criteria, class_names: tuple[str, ...]) -> None:
         """Shows what the queue is made of."""
@@ -64,7 +62,9 @@ class QueueBar(QFrame):
         for widget in (self.classes, self.only_open, *self.bands.values()):
             widget.setVisible(not is_chosen)
         if criteria.chosen is not None:
-            self.chosen.setText(self.tr("%n chosen image(s)", "", len(criteria.chosen)))
+            self.chosen.setText(
+                self.tr("Chosen images: {count}").format(count=count(len(criteria.chosen)))
+            )
         if class_names != self._class_names:
             self._class_names = class_names
             self._fill_menu()
@@ -74,11 +74,6 @@ class QueueBar(QFrame):
         """How many images lie in each band."""
         for band, made in self.bands.items():
             made.setText(f"{self._words.bands[band].word} {count(counts.get(band, 0))}")
-
-    def show_place(self, position: int, total: int) -> None:
-        """Which image of the queue is looked at."""
-        text = f"{count(min(position + 1, total))} / {count(total)}" if total else ""
-        self.place.setText(text)
 
     def _band_button(self, band: Band) -> QPushButton:
         mark = self._words.bands[band]
@@ -121,9 +116,11 @@ class QueueBar(QFrame):
         if chosen is None:
             self.classes.setText(self.tr("All classes"))
         elif len(chosen) == 1:
-            self.classes.setText(self._words.class_name(next(iter(chosen))))
+            name = self._words.class_name(next(iter(chosen)))
+            elide = Qt.TextElideMode.ElideMiddle
+            self.classes.setText(self.fontMetrics().elidedText(name, elide, em(self, 8)))
         else:
-            self.classes.setText(self.tr("%n classes", "", len(chosen)))
+            self.classes.setText(self.tr("{count} classes").format(count=count(len(chosen))))
         self.classes.setIcon(icon("filter"))
 
     def _want(self, criteria: Criteria) -> None:

@@ -68,8 +68,8 @@ class ReviewQueue(QObject):
         """Makes the queue anew; with `keep` it stays at its image, else at the same place."""
         current = self.current if keep else None
         self.ids = self._session.library.images.ids[self._rows()]
-        found = np.flatnonzero(self.ids == current) if current is not None else ()
-        if len(found):
+        found = np.flatnonzero(self.ids == (-1 if current is None else current))
+        if found.size:
             self.position = int(found[0])
         else:
             place = self.position if keep else 0
@@ -139,6 +139,8 @@ class ReviewQueue(QObject):
 
     def _open(self) -> NDArray[np.bool_]:
         library = self._session.library
+        if not len(library.images):
+            return np.zeros(len(self.ids), np.bool_)
         rows = library.images.rows_of(self.ids)
         is_open: NDArray[np.bool_] = (library.verdict_codes[rows] == 0) & (rows >= 0)
         return is_open
@@ -146,6 +148,8 @@ class ReviewQueue(QObject):
     def _rows(self) -> NDArray[np.intp]:
         library, scale, wanted = self._session.library, self._session.scale, self.criteria
         scores = self._scores()
+        if not library.scores.n_scored:
+            return np.empty(0, np.intp)  # nothing to go by yet
         if wanted.chosen is not None:
             rows = library.images.rows_of(np.array(wanted.chosen, np.int64))
             rows = rows[rows >= 0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.gui.pages.review.words import number
@@ -41,6 +41,9 @@ class StripPlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._data: ClassScores | None = None
+        self._ground: QPixmap | None = None
+        self._ground_of: tuple[object, ...] = ()
+        self._keeps_alive: ClassScores | None = None  # so that its id stays its own
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Scores of the images of this class"))
 
@@ -62,19 +65,41 @@ class StripPlot(QWidget):
         data = self._data
         if data is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = theme_of(self)
+        # The class stays the same for many images: its dots are painted once.
+        key = (id(data.normal), data.threshold, data.lower, self.size().toTuple(), theme.name)
+        if self._ground is None or self._ground_of != key:
+            self._ground, self._ground_of = self._painted(data), key
+            self._keeps_alive = data
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if np.isfinite(data.value):
+            plot, line = self._plot(), em(self, 1.0)
+            _pointer(painter, _x(data.value, plot, *_axis(data)), plot, QColor(theme.accent), line)
+        painter.end()
+
+    def _plot(self) -> QRectF:
         line = em(self, 1.0)
-        plot = QRectF(line * 0.4, 2, self.width() - line * 0.8, self.height() - line * 1.3)
+        return QRectF(line * 0.4, 2, self.width() - line * 0.8, self.height() - line * 1.3)
+
+    def _painted(self, data: ClassScores) -> QPixmap:
+        """Everything but the image that is looked at."""
+        ratio = self.devicePixelRatioF()
+        ground = QPixmap((self.size().toSizeF() * ratio).toSize())
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        theme, line, plot = theme_of(self), em(self, 1.0), self._plot()
         low, high = _axis(data)
+        middle = plot.center().y()
         painter.setPen(QPen(QColor(theme.border), 1))
-        painter.drawLine(
-            QPointF(plot.left(), plot.center().y()), QPointF(plot.right(), plot.center().y())
-        )
+        painter.drawLine(QPointF(plot.left(), middle), QPointF(plot.right(), middle))
         half = plot.height() / 2
         upper = QRectF(plot.left(), plot.top(), plot.width(), half).adjusted(0, 3, 0, -4)
-        under = QRectF(plot.left(), plot.center().y(), plot.width(), half).adjusted(0, 4, 0, -3)
+        under = QRectF(plot.left(), middle, plot.width(), half).adjusted(0, 4, 0, -3)
         size = max(line * 0.13, 2.0)
         for values, box, colour, is_triangle in (
             (data.unknown, upper, theme.muted, False),
@@ -89,10 +114,9 @@ class StripPlot(QWidget):
             x = _x(value, plot, low, high)
             painter.setPen(QPen(QColor(theme.threshold), 1.4, style))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-        if np.isfinite(data.value):
-            _pointer(painter, _x(data.value, plot, low, high), plot, QColor(theme.accent), line)
         self._ends(painter, plot, low, high)
         painter.end()
+        return ground
 
     def _ends(self, painter: QPainter, plot: QRectF, low: float, high: float) -> None:
         painter.setPen(QColor(theme_of(self).muted))
@@ -103,11 +127,12 @@ class StripPlot(QWidget):
 
 
 def _axis(data: ClassScores) -> tuple[float, float]:
+    """The same for all images of a class; the few highest scores lie at its end."""
     values = np.concatenate((data.normal, data.defective, data.unknown))
     values = values[np.isfinite(values)]
-    ends = [data.threshold, data.lower, *([data.value] if np.isfinite(data.value) else [])]
+    ends = [data.threshold, data.lower]
     low = min([*ends, *([float(values.min())] if values.size else [])])
-    high = max([*ends, *([float(np.quantile(values, 0.98))] if values.size else [])])
+    high = max([*ends, *([float(np.quantile(values, 0.99))] if values.size else [])])
     return low, high if high > low else low + 1.0
 
 

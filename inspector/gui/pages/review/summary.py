@@ -87,7 +87,7 @@ class SummaryDialog(QDialog):
         close.setFocus()
 
     def _sentence(self, summary: SessionSummary, pace: float | None, left: int) -> str:
-        parts = [self.tr("%n image(s) with a verdict", "", summary.images)]
+        parts = [self.tr("Images with a verdict: {count}").format(count=count(summary.images))]
         if summary.first is not None and summary.last is not None:
             first = datetime.fromisoformat(summary.first).astimezone()
             last = datetime.fromisoformat(summary.last).astimezone()

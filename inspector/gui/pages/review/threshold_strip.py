@@ -24,7 +24,7 @@ class ThresholdStrip(QWidget):
         self._scores: NDArray[np.float64] = np.empty(0)
         self._bars: NDArray[np.float64] = np.zeros(_BINS)
         self._axis = (0.0, 1.0)
-        self.threshold, self.lower = 0.0, 0.0
+        self.threshold, self.lower_threshold = 0.0, 0.0
         self._held = ""
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -42,7 +42,7 @@ class ThresholdStrip(QWidget):
         """Moves both lines, unless one is being dragged."""
         if self._held:
             return
-        self.threshold, self.lower = threshold, lower
+        self.threshold, self.lower_threshold = threshold, lower
         low, high = self._axis
         if not (low <= lower and threshold <= high):
             self._count()
@@ -73,7 +73,13 @@ class ThresholdStrip(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         for index, value in enumerate(self._bars.tolist()):
             middle = low + (index + 0.5) * step
-            name = "ng" if middle > self.threshold else "ok" if middle <= self.lower else "unsure"
+            name = (
+                "ng"
+                if middle > self.threshold
+                else "ok"
+                if middle <= self.lower_threshold
+                else "unsure"
+            )
             tall = plot.height() * value / highest
             width = plot.width() / _BINS
             bar = QRectF(plot.left() + index * width, plot.bottom() - tall, width * 0.86, tall)
@@ -81,7 +87,7 @@ class ThresholdStrip(QWidget):
         painter.setPen(QPen(QColor(theme.border), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._line(painter, self.lower, Qt.PenStyle.DashLine)
+        self._line(painter, self.lower_threshold, Qt.PenStyle.DashLine)
         self._line(painter, self.threshold, Qt.PenStyle.SolidLine)
         painter.end()
 
@@ -102,21 +108,21 @@ class ThresholdStrip(QWidget):
         value = low + share * (high - low)
         if self._held == "threshold":
             self.threshold = value
-            self.lower = min(self.lower, value)
+            self.lower_threshold = min(self.lower_threshold, value)
         else:
-            self.lower = min(value, self.threshold)
+            self.lower_threshold = min(value, self.threshold)
         self.update()
-        self.dragged.emit(self.threshold, self.lower)
+        self.dragged.emit(self.threshold, self.lower_threshold)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._held and event.button() == Qt.MouseButton.LeftButton:
             self._held = ""
-            self.dropped.emit(self.threshold, self.lower)
+            self.dropped.emit(self.threshold, self.lower_threshold)
 
     def _near(self, x: float) -> str:
         """Which line lies there; where both do, the one that the mouse is on the side of."""
         reach = em(self, 0.6)
-        places = {"threshold": self.x_of(self.threshold), "lower": self.x_of(self.lower)}
+        places = {"threshold": self.x_of(self.threshold), "lower": self.x_of(self.lower_threshold)}
         near = {name: place for name, place in places.items() if abs(place - x) <= reach}
         if len(near) == 2 and near["threshold"] - near["lower"] < 2:
             return "threshold" if x >= near["threshold"] else "lower"
@@ -128,7 +134,7 @@ class ThresholdStrip(QWidget):
 
     def _count(self) -> None:
         scores = self._scores
-        ends = [self.threshold, self.lower]
+        ends = [self.threshold, self.lower_threshold]
         low = min([*ends, *([float(scores.min())] if scores.size else [])])
         # The highest scores would squeeze the rest; they are counted in the last bar.
         high = max([*ends, *([float(np.quantile(scores, 0.97))] if scores.size else [])])

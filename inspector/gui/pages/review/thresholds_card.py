@@ -22,8 +22,8 @@ class ThresholdsCard(QWidget):
         super().__init__()
         self._scale = scale
         self.strip = ThresholdStrip()
-        self.threshold = self._field(self.tr("NG above"))
-        self.lower = self._field(self.tr("OK up to"))
+        self.threshold_field = self._field(self.tr("NG above"))
+        self.lower_field = self._field(self.tr("OK up to"))
         self.reset = icon_button("refresh", self.tr("Thresholds of the model"))
         self.reset.clicked.connect(scale.reset_threshold)
         grid = QGridLayout(self)
@@ -31,15 +31,15 @@ class ThresholdsCard(QWidget):
         grid.setSpacing(em(self, 0.35))
         grid.addWidget(self.strip, 0, 0, 1, 3)
         grid.addWidget(label(self.tr("NG above"), "muted"), 1, 0)
-        grid.addWidget(self.threshold, 1, 1)
+        grid.addWidget(self.threshold_field, 1, 1)
         grid.addWidget(self.reset, 1, 2)
         grid.addWidget(label(self.tr("OK up to"), "muted"), 2, 0)
-        grid.addWidget(self.lower, 2, 1)
+        grid.addWidget(self.lower_field, 2, 1)
         grid.setColumnStretch(1, 1)
         self.strip.dragged.connect(self.previewed)
         self.strip.dropped.connect(self._set_both)
-        self.threshold.editingFinished.connect(self._threshold_typed)
-        self.lower.editingFinished.connect(self._lower_typed)
+        self.threshold_field.editingFinished.connect(self._threshold_typed)
+        self.lower_field.editingFinished.connect(self._lower_typed)
         self.show_thresholds()
 
     def show_thresholds(self) -> None:
@@ -48,8 +48,8 @@ class ThresholdsCard(QWidget):
         spread = max(abs(scale.default_threshold()), 1e-6)
         digits = min(max(3 - math.floor(math.log10(spread)), 2), 6)
         for field, value in (
-            (self.threshold, scale.threshold),
-            (self.lower, scale.lower_threshold),
+            (self.threshold_field, scale.threshold),
+            (self.lower_field, scale.lower_threshold),
         ):
             field.blockSignals(True)
             field.setDecimals(digits)
@@ -74,9 +74,9 @@ class ThresholdsCard(QWidget):
             self._scale.set_lower_threshold(lower)
 
     def _threshold_typed(self) -> None:
-        if self.threshold.text() != self.threshold.textFromValue(self._scale.threshold):
-            self._scale.set_threshold(self.threshold.value())
+        if self.threshold_field.text() != self.threshold_field.textFromValue(self._scale.threshold):
+            self._scale.set_threshold(self.threshold_field.value())
 
     def _lower_typed(self) -> None:
-        if self.lower.text() != self.lower.textFromValue(self._scale.lower_threshold):
-            self._scale.set_lower_threshold(self.lower.value())
+        if self.lower_field.text() != self.lower_field.textFromValue(self._scale.lower_threshold):
+            self._scale.set_lower_threshold(self.lower_field.value())

@@ -1,15 +1,15 @@
-"""Below the image: the verdicts with their keys, kind of defect, note, undo, and who works."""
+"""Below the image: the verdicts with their keys, the kind of defect, and a note."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QToolButton
 
 from inspector.gui.actions import ActionRegistry
-from inspector.gui.pages.review.words import ReviewWords
+from inspector.gui.pages.review.words import Mark, ReviewWords
 from inspector.gui.theme import em
-from inspector.gui.widgets.basics import IconLabel, action_button, button, label
+from inspector.gui.widgets.basics import IconLabel, label
 from inspector.project.verdicts import Verdict
 
 
@@ -17,7 +17,6 @@ class VerdictBar(QFrame):
     """Big buttons; everything on them has a key, which is written on it."""
 
     note_written = Signal(str)
-    operator_written = Signal(str)
     left = Signal()  # the keyboard belongs to the image again
 
     def __init__(self, actions: ActionRegistry, words: ReviewWords) -> None:
@@ -28,14 +27,12 @@ class VerdictBar(QFrame):
             verdict: self._verdict_button(actions, verdict)
             for verdict in (Verdict.OK, Verdict.NG, Verdict.UNSURE)
         }
-        self.kind = button("", icon_name="target")
+        kind_keys = actions.shown_keys("review.kind")
+        self.kind = KeyButton(Mark(self.tr("Kind"), "target", "muted"), kind_keys)
         self.kind.clicked.connect(actions.action("review.kind").trigger)
         self.note = QLineEdit()
         self.note.setPlaceholderText(self.tr("Note (M)"))
         self.note.setAccessibleName(self.tr("Note"))
-        self.operator = QLineEdit()
-        self.operator.setAccessibleName(self.tr("Your name, written beside every verdict"))
-        self.operator.setToolTip(self.tr("Your name, written beside every verdict"))
         self.problem = label("", "error", wrap=True)
         self.problem.hide()
         layout = QHBoxLayout(self)
@@ -47,27 +44,18 @@ class VerdictBar(QFrame):
         layout.addWidget(self.kind)
         layout.addWidget(self.note, 2)
         layout.addWidget(self.problem, 3)
-        for name in ("undo", "redo"):
-            layout.addWidget(action_button(actions.action(f"review.{name}")))
-        layout.addWidget(IconLabel("user", "muted", 1.0))
-        layout.addWidget(self.operator, 1)
-        self.operator.setMaximumWidth(em(self, 8))
-        for field in (self.note, self.operator):
-            field.installEventFilter(self)
-            field.returnPressed.connect(self.left)
+        self.note.installEventFilter(self)
+        self.note.returnPressed.connect(self.left)
         self.note.editingFinished.connect(lambda: self.note_written.emit(self.note.text()))
-        self.operator.editingFinished.connect(
-            lambda: self.operator_written.emit(self.operator.text())
-        )
         self.show_said(None, "", "")
 
     def show_said(self, verdict: Verdict | None, kind: str, note: str) -> None:
         """What holds for the image: the verdict that it has, the kind and the note."""
         for one, made in self.buttons.items():
-            made.setProperty("chosen", one is verdict)
             made.setChecked(one is verdict)
-        shown = self.fontMetrics().elidedText(kind, Qt.TextElideMode.ElideRight, em(self, 7))
-        self.kind.setText(f"{shown or self.tr('Kind')} (D)")
+        elide = Qt.TextElideMode.ElideRight
+        shown = self.fontMetrics().elidedText(kind, elide, em(self, 5))
+        self.kind.word.setText(shown or self.tr("Kind"))
         self.kind.setToolTip(kind or self.tr("Choose the kind of defect (D)"))
         if not self.note.hasFocus():
             self.note.setText(note)
@@ -91,21 +79,41 @@ class VerdictBar(QFrame):
             return True
         return False
 
-    def _verdict_button(self, actions: ActionRegistry, verdict: Verdict) -> QToolButton:
-        mark = self._words.verdicts[verdict]
-        action: QAction = actions.action(f"review.{verdict}")
-        keys = actions.shown_keys(f"review.{verdict}")
-        made = QToolButton()
-        made.setIcon(action.icon())
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        made.setText(f"{mark.word}  ({keys})" if keys else mark.word)
-        made.setToolTip(action.toolTip())
-        made.setAccessibleName(mark.word)
+    def _verdict_button(self, actions: ActionRegistry, verdict: Verdict) -> KeyButton:
+        action = actions.action(f"review.{verdict}")
+        made = KeyButton(self._words.verdicts[verdict], actions.shown_keys(f"review.{verdict}"))
         made.setCheckable(True)
-        side = em(self, 1.2)
-        made.setIconSize(QSize(side, side))
-        made.setMinimumWidth(em(self, 5.2))
-        made.setMinimumHeight(em(self, 2.2))
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.setToolTip(action.toolTip())
         made.clicked.connect(action.trigger)
         return made
+
+
+class KeyButton(QToolButton):
+    """Icon, word and key. A checkable one stays pressed in while what it says holds."""
+
+    def __init__(self, mark: Mark, keys: str) -> None:
+        super().__init__()
+        self.setAccessibleName(mark.word)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.word = label(mark.word, "headline")
+        cap = label(keys)
+        cap.setProperty("role", "key")
+        cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        cap.setMinimumWidth(em(cap, 1.3))
+        layout = QHBoxLayout(self)
+        layout.setSpacing(em(self, 0.35))
+        layout.setContentsMargins(em(self, 0.5), em(self, 0.3), em(self, 0.45), em(self, 0.3))
+        for widget in (IconLabel(mark.icon, mark.colour, 1.25), self.word, cap):
+            widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            layout.addWidget(widget)
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        size = layout.sizeHint() if layout is not None else QSize()
+        return size.expandedTo(QSize(em(self, 3), em(self, 2.4)))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def nextCheckState(self) -> None:
+        """Not by itself: only a verdict that is written presses it in."""

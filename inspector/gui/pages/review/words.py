@@ -42,9 +42,10 @@ class ReviewWords(QObject):
             Band.UNSURE: Mark(self.tr("Unsure"), "question", "unsure"),
             Band.OK: Mark(self.tr("OK"), "check", "ok"),
         }
+        self.operator = self.tr("Your name; it is written beside every verdict")
         self.orders = {
             Order.HIGHEST: self.tr("Most anomalous first"),
-            Order.NEAREST: self.tr("Nearest to the threshold"),
+            Order.NEAREST: self.tr("Nearest to threshold"),
             Order.NEWEST: self.tr("Newest file first"),
             Order.LISTED: self.tr("As listed"),
         }
@@ -75,8 +76,10 @@ class ReviewWords(QObject):
         if seconds < 60:
             return self.tr("less than a minute")
         if minutes < 60:
-            return self.tr("{minutes} min").format(minutes=minutes)
-        return self.tr("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+            return self.tr("about {minutes} min").format(minutes=minutes)
+        return self.tr("about {hours} h {minutes} min").format(
+            hours=minutes // 60, minutes=minutes % 60
+        )
 
 
 def number(value: float) -> str:

@@ -92,7 +92,7 @@ class CurvePanel(QWidget):
         grid.setColumnStretch(1, 1)
         layout.addLayout(grid, 1)
         for plot in self.plots.values():
-            plot.setMinimumHeight(em(self, 4))
+            plot.setMinimumHeight(em(self, 2.8))
 
     def show_runs(self, shown: Sequence[Shown]) -> None:
         """Shows the curves of other runs; several are laid over each other."""
@@ -143,7 +143,7 @@ class CurvePanel(QWidget):
             self.stages.setCurrentIndex(max(self.stages.findData(value), 0))
 
     def _curves(self, metric: str, wanted: str) -> list[Curve]:
-        """One run: colour and dash by stage. Several: colour by run, dash by stage."""
+        """One run: colour by stage. Several: colour by run. No two have the same dash."""
         several = len(self._shown) > 1
         curves = []
         prefixes = _PREFIXES.get(wanted, (wanted,))
@@ -162,7 +162,7 @@ class CurvePanel(QWidget):
                         steps=np.array(series.steps, np.float64),
                         values=np.array(series.values, np.float64),
                         slot=run_place if several else place,
-                        dash=place if several and len(stages) > 1 else (run_place or place),
+                        dash=run_place * len(stages) + place,
                     )
                 )
         return curves

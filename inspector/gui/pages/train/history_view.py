@@ -32,7 +32,7 @@ class HistoryView(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.model = RunTable()
+        self.model = RunTable(self)
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Runs"))
@@ -46,7 +46,7 @@ class HistoryView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
-        self.table.setStyleSheet(f"QTableView::item {{ padding: 0 {em(self, 0.3)}px; }}")
+        self.table.setStyleSheet(f"QTableView::item {{ padding: 0 {em(self, 0.2)}px; }}")
         header.setMinimumSectionSize(em(self, 2))
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.selectionModel().selectionChanged.connect(self._on_chosen)

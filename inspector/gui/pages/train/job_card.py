@@ -27,7 +27,7 @@ class JobCard(QWidget):
         self._icon = IconLabel("clock", "muted", 1.2)
         self.title = label("", "headline")
         self.state = label("", "muted")
-        self.stage = label("", wrap=True)
+        self.stage = label("")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the stage"))
@@ -51,9 +51,8 @@ class JobCard(QWidget):
         self._question.hide()
         made = card(
             row(self._icon, self.title, None, self.state),
-            self.stage,
+            row(self.stage, None, self.numbers),
             self.bar,
-            self.numbers,
             self._usual,
             self._question,
             spacing=0.4,
@@ -102,7 +101,7 @@ class JobCard(QWidget):
     def _numbers_text(self, job: Job) -> str:
         progress = job.progress
         if progress is None:
-            return " "  # keeps the line, so that nothing jumps
+            return ""
         parts = []
         unit = unit_word(progress.unit)
         if progress.unit == "B":
@@ -117,7 +116,7 @@ class JobCard(QWidget):
             parts.append(self.tr("{rate} {unit}/s").format(rate=digits, unit=unit))
         left = job.seconds_left
         if left is not None and progress.done < progress.total:
-            parts.append(self.tr("{time} left in this stage").format(time=duration(left)))
+            parts.append(self.tr("{time} left").format(time=duration(left)))
         return "  ·  ".join(parts)
 
     def _show_endings(self, job: Job) -> None:

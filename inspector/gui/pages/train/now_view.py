@@ -96,6 +96,7 @@ class NowView(QWidget):
         else:
             self._clock.stop()
         if self._following == run.run_id:
+            self.body.set_live(is_live)  # a run that is resumed goes on where it stands here
             return
         self._following = run.run_id
 

@@ -33,7 +33,7 @@ class QueueView(QWidget):
         self._area.setWidget(self._lines)
         self._lines.setAutoFillBackground(False)
         self._area.viewport().setAutoFillBackground(False)
-        layout.addWidget(card(self.title, self._area, spacing=0.3, margin=0.6))
+        layout.addWidget(card(self.title, self._area, spacing=0.3, margin=0.45))
         self._shown: list[Job] = []
         self._made: list[QWidget] = []
         jobs.changed.connect(self._refresh)
@@ -61,6 +61,8 @@ class QueueView(QWidget):
         up.setEnabled(place > 0)
         up.clicked.connect(lambda: self._jobs.move_up(job))
         remove = icon_button("close", self.tr("Take out of the queue"))
+        for small in (up, remove):
+            small.setFixedSize(em(self, 1.5), em(self, 1.5))
         remove.clicked.connect(lambda: self._jobs.withdraw(job))
         return row(
             IconLabel("clock", "muted", 1.0),

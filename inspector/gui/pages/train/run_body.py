@@ -111,10 +111,18 @@ class RunBody(QWidget):
         self._show_stages()
         self._show_log()
 
+    def set_live(self, is_live: bool) -> None:
+        """The run goes on, or does not."""
+        if is_live != self._is_live:
+            self._is_live = is_live
+            self._show_stages()
+
     def end(self) -> None:
         """The run is over."""
         self._is_live = False
         self.read_on()
+        if self.panel is not None:
+            self.panel.refresh()
 
     def show_view(self, view: str) -> None:
         """Shows the curves or the log."""

@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     Qt,
 )
@@ -18,7 +19,6 @@ from inspector.gui.icons import icon
 from inspector.gui.pages.train.words import (
     duration,
     kind_title,
-    method_title,
     moment,
     seconds_between,
     state_look,
@@ -48,7 +48,7 @@ def history_row(run: RunRow, model: str) -> HistoryRow:
     message = outcome_of(run).message
     texts = (
         str(run.run_id),
-        method_title(run.method) if run.kind == TRAIN else kind_title(run.kind),
+        f"{kind_title(run.kind)} {run.method}" if run.kind == TRAIN else kind_title(run.kind),
         state_word(run.state),
         moment(run.created),
         duration(seconds_between(run.created, run.finished)),
@@ -87,8 +87,8 @@ def specifics(run: RunRow) -> str:
 class RunTable(QAbstractTableModel):
     """Newest first."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self.rows: list[HistoryRow] = []
         self._titles = (
             self.tr("Run"),

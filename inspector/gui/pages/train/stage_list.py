@@ -50,8 +50,9 @@ class StageList(QWidget):
         while len(self._lines) < count:
             place = len(self._lines)
             line = (IconLabel("clock", "muted", 1.0), label(), label("", "muted"))
-            for column, widget in enumerate(line):
-                self._grid.addWidget(widget, place, column)
+            for column, part in enumerate(line):
+                self._grid.addWidget(part, place, column)
+                part.show()  # at once: a layout leaves out what is not shown yet
             self._lines.append(line)
             self._grid.setRowStretch(place, 0)
         self._grid.setRowStretch(count, 1)
