@@ -411,6 +411,7 @@ def test_when_nothing_is_left_it_says_so(page: ReviewPage, qtbot: QtBot) -> None
     press(page, Key.Key_Backspace)
     assert page.parts.empty is None
     assert page.queue.current == 4
+    assert page.main_focus().hasFocus()
 
 
 def test_without_scores_it_leads_to_scoring(

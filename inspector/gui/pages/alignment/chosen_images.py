@@ -17,7 +17,17 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -37,7 +47,8 @@ from inspector.project.records import StoredImage
 MOST_SHOWN = 300
 """Of more chosen images, those with the highest aligned scores are shown."""
 
-_TILE = 7.0  # width of a tile, in em
+_SMALLEST, _LARGEST = 4.2, 7.0  # width of a tile, in em
+_TEXTS = 2.1  # height of what stands below the picture, in em
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
@@ -155,6 +166,10 @@ class ChosenImages(QListView):
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
@@ -169,8 +184,13 @@ class ChosenImages(QListView):
         self.opened.emit([ids[first], *(ids[row] for row in rows if row != first)])
 
     def _fit(self) -> None:
-        width = em(self, _TILE)
-        self.setGridSize(QSize(width, width + round(2.1 * em(self))))
+        """A whole row of tiles must be seen."""
+        line = em(self)
+        room = self.viewport().height() / line - _TEXTS - 0.1
+        width = round(line * min(max(room, _SMALLEST), _LARGEST))
+        size = QSize(width, width + round(_TEXTS * line))
+        if size != self.gridSize():
+            self.setGridSize(size)
         self.verticalScrollBar().setSingleStep(em(self, 2))
 
 

@@ -49,11 +49,17 @@ class MetricCell(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(label(title, "section"))
+        self._heading = label(title, "section")
+        layout.addWidget(self._heading)
         layout.addLayout(values)
         layout.addWidget(self._difference)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_pair(None)
+
+    def set_title(self, title: str) -> None:
+        """Calls it something else."""
+        self._title = title
+        self._heading.setText(title)
 
     def set_pair(self, pair: Pair | None) -> None:
         """Shows both values; None while they are not known yet."""
@@ -146,6 +152,9 @@ class MetricStrip(QFrame):
                 else Pair(getattr(numbers.raw, name), getattr(numbers.aligned, name))
             )
         self.cells["caught"].setVisible(has_defects)
+        self.cells["flagged"].set_title(
+            self.tr("Good flagged") if has_defects else self.tr("Expected false positives")
+        )
 
     def set_confusions(self, raw: Confusion, aligned: Confusion) -> None:
         """Shows what the thresholds do now."""

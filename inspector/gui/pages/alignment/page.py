@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -99,6 +99,11 @@ class AlignmentPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.room.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            QTimer.singleShot(0, self, self.room.fit)  # when the parts know their new sizes
 
     # Assembly
 
@@ -197,7 +202,7 @@ class AlignmentPage(Page):
 
     def _take_thresholds(self) -> None:
         comparison, scale = self.comparison, self.session.scale
-        if comparison is None:
+        if comparison is None or self._awaits_scores:
             return
         comparison.thresholds = self._stored_thresholds(comparison.variant)
         self.plots.set_thresholds(**comparison.thresholds)

@@ -31,6 +31,7 @@ class MorphControls(QWidget):
         self.slider.setPageStep(_STEPS // 10)
         self.slider.setSingleStep(_STEPS // 50)
         self.slider.setAccessibleName(self.tr("From raw to aligned"))
+        self.slider.setMinimumHeight(em(self, 1.4))
         self.raw = button(self.tr("Raw"), "plain")
         self.aligned = button(self.tr("Aligned"), "plain")
         layout = QHBoxLayout(self)

@@ -147,6 +147,12 @@ class Presentation(QWidget):
         self.panel.setFont(font)
         for control in (self.controls.raw, self.controls.aligned):
             control.setStyleSheet(f"font-size: {round(1.1 * pixels)}px;")
+        self.controls.slider.setStyleSheet(
+            f"QSlider {{ min-height: {2 * pixels}px; }}"
+            f"QSlider::groove:horizontal {{ height: {max(4, pixels // 4)}px; }}"
+            f"QSlider::handle:horizontal {{ width: {pixels}px; height: {pixels}px;"
+            f" margin: -{pixels // 2}px 0; border-radius: {pixels // 2}px; }}"
+        )
         self._layout.setContentsMargins(2 * pixels, round(1.2 * pixels), 2 * pixels, pixels)
         self._layout.setSpacing(pixels // 2)
         self._head.setSpacing(2 * pixels)

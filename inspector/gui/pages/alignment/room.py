@@ -13,8 +13,8 @@ _OPEN, _CLOSED = "open", "closed"
 _CHOICE, _LAYOUT = "alignment.drawer", "alignment.splitter"
 
 # Heights in em: a plot without its rows, a row that is still easy to read, a line of the table,
-# the table without its classes, tiles, and what a drawer must have to be worth opening.
-_PLOT, _ROW, _LINE, _TABLE, _IMAGES, _LEAST = 8.5, 3.2, 1.55, 6.4, 13.0, 9.0
+# the table without its classes, large tiles, and what a drawer must have to be worth opening.
+_PLOT, _ROW, _LINE, _TABLE, _IMAGES, _LEAST = 8.5, 3.2, 1.55, 6.4, 12.6, 9.6
 _ROWS = 12  # classes that must be seen at once; more scroll
 
 
@@ -48,7 +48,7 @@ class Room(QObject):
         spare = self._height() - self._pixels(_PLOT + self._rows * _ROW)
         wanted = self._preferences.text(_CHOICE)
         if self._drawer.has_images:
-            self._open(self._pixels(_IMAGES))
+            self._open(min(max(spare, self._pixels(_LEAST)), self._pixels(_IMAGES)))
         elif wanted == _OPEN or (not wanted and spare >= self._pixels(_LEAST)):
             table = self._pixels(_TABLE + self._rows * _LINE)
             self._open(min(max(spare, self._pixels(_LEAST)), table))

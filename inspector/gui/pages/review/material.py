@@ -111,12 +111,12 @@ class Material:
         place = self._place(row, values)
         record = image.record
         rows = [
-            (words.tr("File"), image.path.name),
-            (words.tr("Class"), words.class_name(record.class_name)),
-            (words.tr("Split"), words.splits[record.split]),
+            (words.file, image.path.name),
+            (words.product_class, words.class_name(record.class_name)),
+            (words.split, words.splits[record.split]),
         ]
         if record.truth is not Truth.UNKNOWN:
-            rows.append((words.tr("Truth"), words.truth(record.truth, record.defect_kind)))
+            rows.append((words.ground_truth, words.truth(record.truth, record.defect_kind)))
         return Facts(
             decision=words.decisions[band] if band is not None else words.no_decision,
             aligned=score,

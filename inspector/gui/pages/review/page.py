@@ -280,8 +280,11 @@ class ReviewPage(Page):
         self.stage.show_current()
         if image_id is None:
             self.parts.show_empty(empty_state(self.session, self.queue, self.reports, self))
-        else:
-            self.parts.show_work()
+            return
+        was_empty = self.parts.empty is not None
+        self.parts.show_work()
+        if was_empty and self._is_active:
+            self._focus_image()  # the keyboard was on what is gone now
 
     def _on_shown(self, image_id: int) -> None:
         self.parts.facts.show_facts(self.material.facts(image_id))

@@ -47,6 +47,9 @@ class ReviewQueue(QObject):
         self._session = session
         self._times: NDArray[np.int64] = np.empty(0, np.int64)
         self._times_of: object = None
+        # Rows of the ids, kept for what is counted after every verdict, and what they belong to.
+        self._places: NDArray[np.intp] = np.empty(0, np.intp)
+        self._places_of: tuple[object, object] = (None, None)
         self.criteria = Criteria()
         self.ids: NDArray[np.int64] = np.empty(0, np.int64)
         self.position = 0
@@ -141,7 +144,11 @@ class ReviewQueue(QObject):
         library = self._session.library
         if not len(library.images):
             return np.zeros(len(self.ids), np.bool_)
-        rows = library.images.rows_of(self.ids)
+        of_ids, of_images = self._places_of
+        if of_ids is not self.ids or of_images is not library.images:
+            self._places = library.images.rows_of(self.ids)
+            self._places_of = (self.ids, library.images)
+        rows = self._places
         is_open: NDArray[np.bool_] = (library.verdict_codes[rows] == 0) & (rows >= 0)
         return is_open
 

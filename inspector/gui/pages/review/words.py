@@ -42,6 +42,8 @@ class ReviewWords(QObject):
             Band.UNSURE: Mark(self.tr("Unsure"), "question", "unsure"),
             Band.OK: Mark(self.tr("OK"), "check", "ok"),
         }
+        self.file, self.product_class = self.tr("File"), self.tr("Class")
+        self.split, self.ground_truth = self.tr("Split"), self.tr("Truth")
         self.operator = self.tr("Your name; it is written beside every verdict")
         self.orders = {
             Order.HIGHEST: self.tr("Most anomalous first"),
