@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QObject, Signal
 
 from inspector.core.evaluation import RAW
@@ -33,6 +35,7 @@ class Scale(QObject):
         self.model: ModelRow | None = None
         self.card: ModelCard | None = None
         self.variant = RAW
+        self._numbers: dict[str, float] = {}  # settings that were read before
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -42,6 +45,7 @@ class Scale(QObject):
     def set_project(self, project: Project | None) -> None:
         """Takes the model that was active in the project, else its newest one."""
         self._project = project
+        self._numbers = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -77,7 +81,7 @@ class Scale(QObject):
         if self._project is None or self.model is None:
             return 0.0
         name = f"threshold/{self.model.model_id}/{variant}"
-        return self._project.get_setting(name, float, self.default_threshold(variant))
+        return self._kept(self._project, name, self.default_threshold(variant))
 
     @property
     def threshold(self) -> float:
@@ -97,13 +101,13 @@ class Scale(QObject):
         """
         if self._project is None or self.model is None or self.card is None:
             return 0.0
-        default = self.threshold
+        default = math.inf
         card = self.card.thresholds.get(self.variant)
         if card is not None and card.calibration_scores:
             rate = min(_UNSURE_FACTOR * card.target_false_positive_rate, 0.5)
             default = threshold_for_false_positive_rate(card.calibration_scores, rate).value
         name = f"lower/{self.model.model_id}/{self.variant}"
-        return min(self._project.get_setting(name, float, default), self.threshold)
+        return min(self._kept(self._project, name, default), self.threshold)
 
     def set_threshold(self, value: float, variant: str | None = None) -> None:
         """Sets the threshold of a variant (the active one by default)."""
@@ -121,10 +125,17 @@ class Scale(QObject):
                 self._project.remove_setting(name)
         self.threshold_changed.emit()
 
+    def _kept(self, project: Project, name: str, default: float) -> float:
+        """A number of the project's settings, which every repaint may ask for: read once."""
+        if name not in self._numbers:
+            self._numbers[name] = project.get_setting(name, float, default)
+        return self._numbers[name]
+
     def _keep(self, kind: str, value: float, variant: str) -> None:
         if self._project is not None and self.model is not None:
             name = f"{kind}/{self.model.model_id}/{variant}"
             self._project.set_setting(name, float(value))
+            self._numbers[name] = float(value)
             self.threshold_changed.emit()
 
     def _show(self, model: ModelRow | None) -> None:
