@@ -123,6 +123,7 @@ class Scale(QObject):
             for kind in ("threshold", "lower"):
                 name = f"{kind}/{self.model.model_id}/{variant or self.variant}"
                 self._project.remove_setting(name)
+                self._numbers.pop(name, None)
         self.threshold_changed.emit()
 
     def _kept(self, project: Project, name: str, default: float) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.core.distributions import ScoreSet, ThresholdCounts
@@ -340,12 +341,9 @@ def test_pictures_and_data_are_exported(qtbot: QtBot, morph: MorphPanel, tmp_pat
         pair.to_csv(tmp_path / "absent" / "scores.csv")
 
 
-def test_the_ground_is_white_or_the_themes(qtbot: QtBot) -> None:
-    from inspector.gui.theme import palette_of
-
+def test_the_ground_is_white_or_the_themes(themed: QApplication, qtbot: QtBot) -> None:
     pair = DistributionPair()
     qtbot.addWidget(pair)
-    pair.setPalette(palette_of(DARK))
     pair.resize(600, 300)
     pair.set_scores(made(), 0.4, 0.9)
 

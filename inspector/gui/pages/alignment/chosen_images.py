@@ -47,7 +47,7 @@ from inspector.project.records import StoredImage
 MOST_SHOWN = 300
 """Of more chosen images, those with the highest aligned scores are shown."""
 
-_SMALLEST, _LARGEST = 4.2, 7.0  # width of a tile, in em
+_SMALLEST, _LARGEST = 4.2, 7.0  # height of a picture, in em
 _TEXTS = 2.1  # height of what stands below the picture, in em
 
 Index = QModelIndex | QPersistentModelIndex
@@ -187,8 +187,9 @@ class ChosenImages(QListView):
         """A whole row of tiles must be seen."""
         line = em(self)
         room = self.viewport().height() / line - _TEXTS - 0.1
-        width = round(line * min(max(room, _SMALLEST), _LARGEST))
-        size = QSize(width, width + round(_TEXTS * line))
+        side = round(line * min(max(room, _SMALLEST), _LARGEST))
+        scores = self.fontMetrics().horizontalAdvance("−0.00 → 0.00") + line // 4
+        size = QSize(max(side, scores), side + round(_TEXTS * line))
         if size != self.gridSize():
             self.setGridSize(size)
         self.verticalScrollBar().setSingleStep(em(self, 2))
@@ -211,9 +212,10 @@ class _TileDelegate(QStyledItemDelegate):
         card = cell.adjusted(gap // 2, gap // 2, -gap // 2, -gap // 2)
         painter.save()
         self._paint_card(painter, card, option)
-        side = card.width() - 2 * gap
+        side = min(card.width(), cell.height() - round(_TEXTS * em(self._view))) - 2 * gap
         self._paint_picture(painter, QRect(card.left() + gap, card.top() + gap, side, side), chosen)
-        below = QRect(card.left() + gap, card.top() + gap + side, side, em(self._view))
+        width = card.width() - 2 * gap
+        below = QRect(card.left() + gap, card.top() + gap + side, width, em(self._view))
         self._paint_texts(painter, below, chosen)
         painter.restore()
 

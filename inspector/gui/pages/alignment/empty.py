@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.gui.jobs.job import Job
 from inspector.gui.jobs.requests import ScoreRequest
+from inspector.gui.pages.alignment.content import ALL, aligned_variant, scored_rows
 from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import EmptyState
@@ -95,3 +96,18 @@ def scoring_job(session: Session) -> Job | None:
         if asked or found:
             return job
     return None
+
+
+def reason_for_nothing(session: Session) -> int | None:
+    """Why there is nothing to align; None where there is something."""
+    scale, library = session.scale, session.library
+    if library.is_loading and not len(library.images):
+        return LOADING
+    if scale.card is None:
+        return NO_MODEL
+    variant = aligned_variant(scale.card, scale.variant)
+    if not variant:
+        return NO_ALIGNMENT
+    if scored_rows(library.images, library.scores, variant, ALL).size:
+        return None
+    return SCORING if scoring_job(session) else NOT_SCORED

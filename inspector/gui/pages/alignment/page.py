@@ -201,24 +201,18 @@ class AlignmentPage(Page):
             self._refresh()
 
     def _take_thresholds(self) -> None:
-        comparison, scale = self.comparison, self.session.scale
+        comparison = self.comparison
         if comparison is None or self._awaits_scores:
             return
         comparison.thresholds = self._stored_thresholds(comparison.variant)
         self.plots.set_thresholds(**comparison.thresholds)
         self._show_counts()
-        self.actions_table.action("alignment.reset").setEnabled(
-            any(
-                scale.threshold_of(v) != scale.default_threshold(v)
-                for v in (RAW, comparison.variant)
-            )
-        )
 
     # What is shown
 
     def _refresh(self) -> None:
         self._is_stale = False
-        reason = self._reason_for_nothing()
+        reason = empty.reason_for_nothing(self.session)
         was_empty = self._stack.currentWidget() is self.empty
         self._stack.setCurrentIndex(0 if reason is None else 1)
         if reason is None:
@@ -231,20 +225,6 @@ class AlignmentPage(Page):
         self.empty.show_reason(reason)
         if reason == empty.SCORING:
             self.empty.show_progress(empty.scoring_job(self.session))
-
-    def _reason_for_nothing(self) -> int | None:
-        session = self.session
-        scale, library = session.scale, session.library
-        if library.is_loading and not len(library.images):
-            return empty.LOADING
-        if scale.card is None:
-            return empty.NO_MODEL
-        variant = aligned_variant(scale.card, scale.variant)
-        if not variant:
-            return empty.NO_ALIGNMENT
-        if scored_rows(library.images, library.scores, variant, ALL).size:
-            return None
-        return empty.SCORING if empty.scoring_job(session) else empty.NOT_SCORED
 
     def _show(self) -> None:
         scale, library = self.session.scale, self.session.library
