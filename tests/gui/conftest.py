@@ -46,8 +46,8 @@ def preferences(tmp_path: Path) -> Preferences:
 
 
 @pytest.fixture
-def session(themed: QApplication, preferences: Preferences) -> Iterator[Session]:
-    """A session without a project. Its threads have ended after the test."""
+def session(themed: QApplication, preferences: Preferences, qtbot: QtBot) -> Iterator[Session]:
+    """A session without a project. Its threads have ended before `qtbot` deletes the widgets."""
     made = Session(preferences)
     yield made
     made.close_project()

@@ -405,11 +405,11 @@ def test_partial_repaints_leave_no_seams(view: ImageView) -> None:
         assert np.abs(pixels_of(alone).astype(int) - expected).max() <= 3
 
 
-def test_the_theme_changes_the_ground(view: ImageView, qtbot: QtBot) -> None:
+def test_the_theme_changes_the_ground(themed: QApplication, view: ImageView, qtbot: QtBot) -> None:
     view.resize(604, 304)
     grounds = []
     for theme in (LIGHT, DARK):
-        view.setPalette(palette_of(theme))
+        themed.setPalette(palette_of(theme))
         grounds.append(_colour(view, 5, 150))
         assert grounds[-1] == QColor(theme.canvas).getRgb()[:3]  # type: ignore[index]
     assert grounds[0] != grounds[1]
