@@ -32,17 +32,16 @@ class Commands:
 
     Args:
         stream: The parent's commands.
-        file: Where commands are appended for a detached worker. What it holds now is from an
-            earlier try and is deleted.
+        file: Where whoever is not the parent appends commands, such as a window that finds a
+            detached worker. Who starts the worker deletes what an earlier try left there.
     """
 
     def __init__(self, stream: BinaryIO | None = None, file: Path | None = None) -> None:
         self._finish_early = threading.Event()
         self._cancel = threading.Event()
         self._orphaned = threading.Event()
-        self._file = file
         if file is not None:
-            file.unlink(missing_ok=True)
+            threading.Thread(target=self._watch, args=(file,), daemon=True).start()
         if stream is not None:
             thread = threading.Thread(target=self._listen, args=(stream,), daemon=True)
             thread.start()
@@ -63,8 +62,8 @@ class Commands:
     def _listen(self, stream: BinaryIO) -> None:
         # readline, not iteration: iterating reads ahead and would hold a command back.
         while line := stream.readline():
-            if line.strip() == b"detach" and self._file is not None:
-                self._watch(self._file)
+            if line.strip() == b"detach":
+                return
             self._obey(line)
         self._orphaned.set()
 

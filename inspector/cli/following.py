@@ -17,6 +17,7 @@ from inspector.jobs.outcome import JobOutcome
 from inspector.jobs.process import Worker
 from inspector.project.runs import RunRow
 from inspector.project.work import TRAIN
+from inspector.project.workers import announce_worker
 
 # Names of the stages that learn; the others cannot keep half of what they do.
 _CAN_END_EARLY = ("detector", "fold-", "cada", "calibration-")
@@ -61,6 +62,7 @@ def follow(run: RunRow, output: Output) -> JobOutcome:
     killed, the worker saves a checkpoint and ends.
     """
     worker = Worker(run.folder)
+    announce_worker(run.folder, worker.pid)
     console = output.progress_console
     last_asked, learning = -math.inf, False
 

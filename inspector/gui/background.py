@@ -152,3 +152,10 @@ class Background(QObject):
             handlers.failed(error)
         else:
             sys.excepthook(type(error), error, error.__traceback__)
+            # Whoever waits must not wait for ever.
+            handlers.failed(
+                InspectorError(
+                    self.tr("This ended by a bug ({kind}).").format(kind=type(error).__name__),
+                    self.tr("The report tells more; trying again may help."),
+                )
+            )

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from inspector.errors import InspectorError
 from inspector.gui.background import Background, Task
 from inspector.project.columns import ImageColumns, image_columns
 from inspector.project.project import Project
+from inspector.project.stored_images import StoredImages
 from inspector.project.verdicts import Verdict, VerdictRow
 
-NO_IMAGES = image_columns(())
+NO_IMAGES = image_columns(StoredImages())
 VERDICTS: tuple[Verdict, ...] = (Verdict.NONE, Verdict.OK, Verdict.NG, Verdict.UNSURE)
 
 
@@ -47,12 +49,21 @@ class Scores:
         return self.aligned.get(variant, np.full(len(self.raw), np.nan))
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    columns: ImageColumns
+    verdicts: dict[int, VerdictRow]
+    codes: NDArray[np.uint8]
+    scores: Scores
+
+
 class Library(QObject):
     """Loads in the background and tells when something is new."""
 
     images_changed = Signal()
     scores_changed = Signal()
     verdicts_changed = Signal(object)  # list of image ids; None means all of them
+    failed = Signal(object)  # InspectorError: the project could not be read
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +78,8 @@ class Library(QObject):
         self.verdicts: dict[int, VerdictRow] = {}
         self.verdict_codes: NDArray[np.uint8] = np.zeros(0, np.uint8)
         self.is_loading = False
+        self.scores_model_id: int | None = None  # whose scores these are
+        self._said_meanwhile: set[int] = set()  # images judged while the images are read
 
     def set_project(self, project: Project | None) -> None:
         """Shows another project, or none."""
@@ -83,30 +96,39 @@ class Library(QObject):
         if self._project is None:
             return
         self.is_loading = True
+        self._said_meanwhile = set()
         project, model_id = self._project, self._model_id
 
-        def work(task: Task) -> tuple[ImageColumns, dict[int, VerdictRow], Scores]:
+        def work(task: Task) -> _Loaded:
             with project.reopened() as own:
-                columns = image_columns(own.images())
-                return columns, own.latest_verdicts(), _load_scores(own, columns, model_id)
+                columns, verdicts = own.image_columns(), own.latest_verdicts()
+                codes = _verdict_codes(columns, verdicts)
+                return _Loaded(columns, verdicts, codes, _load_scores(own, columns, model_id))
 
-        def done(loaded: tuple[ImageColumns, dict[int, VerdictRow], Scores]) -> None:
+        def done(loaded: _Loaded) -> None:
+            if project is not self._project:
+                return
             self.is_loading = False
-            self.images, self.verdicts, scores = loaded
-            codes = np.zeros(len(self.images), np.uint8)
-            ids = np.fromiter(self.verdicts, np.int64, len(self.verdicts))
-            for row, verdict in zip(self.images.rows_of(ids), self.verdicts.values(), strict=True):
-                codes[row] = VERDICTS.index(verdict.verdict)
-            self.verdict_codes = codes
+            self.images, self.verdicts = loaded.columns, loaded.verdicts
+            self.verdict_codes = loaded.codes
             is_current = model_id == self._model_id
-            self.scores = scores if is_current else no_scores(len(self.images))
+            self.scores = loaded.scores if is_current else no_scores(len(self.images))
+            self.scores_model_id = model_id if is_current else None
             self.images_changed.emit()
             self.verdicts_changed.emit(None)
             self.scores_changed.emit()
+            if self._said_meanwhile:
+                self.reload_verdicts(self._said_meanwhile)
             if not is_current:
                 self.reload_scores()
 
-        self._background.run(work, done, key="library.images")
+        def failed(error: InspectorError) -> None:
+            if project is self._project:
+                self.is_loading = False
+                self.images_changed.emit()
+                self.failed.emit(error)
+
+        self._background.run(work, done, key="library.images", failed=failed)
 
     def set_model(self, model_id: int | None) -> None:
         """Shows the scores of another model, or none."""
@@ -125,7 +147,7 @@ class Library(QObject):
 
         def done(scores: Scores) -> None:
             if columns is self.images and model_id == self._model_id:
-                self.scores = scores
+                self.scores, self.scores_model_id = scores, model_id
                 self.scores_changed.emit()
 
         self._background.run(work, done, key="library.scores")
@@ -135,6 +157,7 @@ class Library(QObject):
         if self._project is None:
             return
         ids = list(image_ids)
+        self._said_meanwhile.update(ids)
         for image_id in ids:
             (row,) = self.images.rows_of(np.array([image_id], np.int64))
             latest = self._project.latest_verdict(image_id)
@@ -152,6 +175,16 @@ def no_scores(count: int) -> Scores:
     """Scores of images that were not scored."""
     nothing = np.full(count, -1, np.int64)
     return Scores(np.full(count, np.nan), run_ids=nothing, map_rows=nothing)
+
+
+def _verdict_codes(columns: ImageColumns, verdicts: dict[int, VerdictRow]) -> NDArray[np.uint8]:
+    """(N,) places in `VERDICTS`."""
+    rows = columns.rows_of(np.fromiter(verdicts, np.int64, len(verdicts)))
+    places = {verdict: place for place, verdict in enumerate(VERDICTS)}
+    said = np.array([places[row.verdict] for row in verdicts.values()], np.uint8)
+    codes = np.zeros(len(columns), np.uint8)
+    codes[rows[rows >= 0]] = said[rows >= 0]
+    return codes
 
 
 def _load_scores(project: Project, columns: ImageColumns, model_id: int | None) -> Scores:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, Signal
 
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
@@ -21,6 +21,7 @@ from inspector.project.columns import TRUTHS
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
 from inspector.project.work import EVALUATE, SCORE, TRAIN, take_over_finished
+from inspector.project.workers import is_worker_alive
 
 
 class Session(QObject):
@@ -50,12 +51,17 @@ class Session(QObject):
         self.library = Library(self.background, self)
         self.scale = Scale(self.notices, self)
         self.project: Project | None = None
+        self._lock: QLockFile | None = None
+        self._next_model = ""  # becomes the active one as soon as it has scores
         self.lost_runs: list[RunRow] = []
+        self.library.failed.connect(self.notices.error)
         self.scale.model_changed.connect(self._show_scores)
         self.jobs.finished.connect(self._after_job)
 
     def open_project(self, folder: Path) -> bool:
         """Opens a project instead of the present one; says so and keeps that where it fails."""
+        if self.project is not None and self.project.folder == folder.resolve():
+            return True
         return self._show(lambda: Project.open(folder))
 
     def create_project(self, folder: Path) -> bool:
@@ -68,6 +74,7 @@ class Session(QObject):
         self._hand_out(None)
         if project is not None:
             project.close()
+        self._unlock()
 
     def show_images(self, page: str, image_ids: list[int]) -> None:
         """Leads to a page with some images chosen there."""
@@ -82,6 +89,11 @@ class Session(QObject):
     def _show(self, opened: Callable[[], Project]) -> bool:
         try:
             project = opened()
+            try:
+                lock = locked(project.folder)
+            except InspectorError:
+                project.close()
+                raise
         except InspectorError as error:
             self.notices.error(error)
             return False
@@ -89,6 +101,8 @@ class Session(QObject):
         self._hand_out(project)
         if previous is not None:
             previous.close()
+        self._unlock()
+        self._lock = lock
         self.preferences.add_recent(project.folder)
         self._take_over_finished(project)
         self._tell_lost_runs(project)
@@ -103,20 +117,31 @@ class Session(QObject):
         self.runs_changed.emit()
 
     def _take_over_finished(self, project: Project) -> None:
-        def work(task: Task) -> list[InspectorError]:
+        def work(task: Task) -> tuple[list[InspectorError], list[str]]:
             with project.reopened() as own:
-                return take_over_finished(own)
+                before = {model.model_id for model in own.models()}
+                failures = take_over_finished(own)
+                return failures, [m.name for m in own.models() if m.model_id not in before]
 
-        def done(failures: list[InspectorError]) -> None:
+        def done(taken: tuple[list[InspectorError], list[str]]) -> None:
+            failures, names = taken
             for failure in failures:
                 self.notices.error(failure)
-            if project is self.project:
-                self.models_have_changed()
+            if project is not self.project:
+                return
+            self.models_have_changed()
+            self.library.reload_scores()
+            for name in names:
+                self._welcome_model(name)
 
         self.background.run(work, done)
 
     def _tell_lost_runs(self, project: Project) -> None:
-        lost = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
+        lost = [
+            run
+            for run in project.runs()
+            if run.kind == TRAIN and run.state is RunState.LOST and not is_worker_alive(run.folder)
+        ]
         self.lost_runs = lost
         if lost:
             run = lost[-1]
@@ -132,6 +157,11 @@ class Session(QObject):
         """Goes on with a run that was lost or failed."""
         self.jobs.add(ResumeRequest(run_id=run_id))
 
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
     def _show_scores(self) -> None:
         self.library.set_model(self.scale.model.model_id if self.scale.model else None)
 
@@ -141,8 +171,7 @@ class Session(QObject):
         if job.state is JobState.DONE and kind == TRAIN:
             self._after_training(job)
         elif job.state is JobState.DONE and kind in (SCORE, EVALUATE):
-            self.library.reload_scores()
-            self.models_changed.emit()
+            self._after_scoring(job)
             if kind == EVALUATE:
                 self.notices.success(
                     self.tr("Evaluation done."),
@@ -163,19 +192,61 @@ class Session(QObject):
             )
 
     def _after_training(self, job: Job) -> None:
-        """A new model becomes the active one and scores all images."""
-        name = str(job.results["model"])
-        assert self.project is not None
-        self.scale.set_model(self.project.find_model(name))
         self.models_changed.emit()
+        self._welcome_model(str(job.results["model"]))
+
+    def _welcome_model(self, name: str) -> None:
+        """A new model scores all images, then becomes the active one.
+
+        Not before: somebody may be reviewing by the scores of another one.
+        """
+        assert self.project is not None
+        if self.library.scores.n_scored == 0:
+            self.scale.set_model(self.project.find_model(name))
+        self._next_model = name
         self.notices.success(
             self.tr("The model {name} is trained; it is scoring all images now.").format(name=name)
         )
         self.score_images(name)
 
+    def _after_scoring(self, job: Job) -> None:
+        """Shows the new scores; those of a new model make it the active one."""
+        name, self._next_model = self._next_model, ""
+        request = job.request
+        if isinstance(request, ScoreRequest) and request.model == name and self.project is not None:
+            self.scale.set_model(self.project.find_model(name))
+        else:
+            self._next_model = name
+        self.library.reload_scores()
+        self.models_changed.emit()
+
     def score_images(self, model: str) -> None:
         """Scores all images with a model; where defects are known, its metrics come after that."""
         columns = self.library.images
-        self.jobs.add(ScoreRequest(model=model), first=True)
+        requests = [ScoreRequest(model=model)]
         if bool((columns.is_test & (columns.truths == TRUTHS.index(Truth.DEFECTIVE))).any()):
-            self.jobs.add(ScoreRequest(model=model, evaluate=True), first=True)
+            requests.append(ScoreRequest(model=model, evaluate=True))
+        if self.jobs.current is not None:  # each goes before the one that was put first before it
+            requests.reverse()
+        for request in requests:
+            self.jobs.add(request, first=True)
+
+
+def locked(folder: Path) -> QLockFile:
+    """The lock by which a window claims a project: two would run one queue twice.
+
+    The lock of a window that died does not count.
+
+    Raises:
+        InspectorError: Another window has the project.
+    """
+    lock = QLockFile(str(folder / "window.lock"))
+    lock.setStaleLockTime(0)  # a lock never gets too old, it only outlives its window
+    if not lock.tryLock(0):
+        raise InspectorError(
+            QCoreApplication.translate("Session", "{name} is open in another window.").format(
+                name=folder.name
+            ),
+            QCoreApplication.translate("Session", "Use that window, or close it first."),
+        )
+    return lock

@@ -47,10 +47,9 @@ def worker_environment() -> Mapping[str, str]:
 
 
 def send_command(run_folder: Path, command: bytes) -> None:
-    """Tells a detached worker `FINISH_EARLY` or `CANCEL`.
+    """Tells a worker that this process did not start, or has detached, `FINISH_EARLY` or `CANCEL`.
 
-    It must have announced itself (`worker.pid`): a worker that starts discards what was said before
-    it. It acts within about a second; one that has ended does nothing.
+    It acts within about a second; one that has ended does nothing.
 
     Raises:
         InspectorError: The run folder cannot be written.
@@ -78,6 +77,7 @@ class Worker:
 
     def __init__(self, run_folder: Path, listen: bool = True) -> None:
         self.run_folder = run_folder
+        (run_folder / COMMANDS_FILE).unlink(missing_ok=True)  # meant for an earlier try
         self._log = (run_folder / "worker.log").open("ab")
         self._process = subprocess.Popen(
             worker_command(run_folder),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,19 @@ from inspector.core.evaluation import Expected, ImageResult
 from inspector.core.samples import Truth
 from inspector.project.database import Database
 from inspector.project.paths import from_stored
+from inspector.project.settings import get_setting, set_setting
 
 UNKNOWN_ROW = -1
 """In columns of numbers: there is no such run or row."""
 
 
+_PORTION = 1000
+_PAUSE_SECONDS = 0.005
+_INSERT = """
+    INSERT INTO score (model_id, snapshot_id, run_id, map_row, image_id, variant, raw_score,
+        u, gamma, score)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _FACTS = 5  # columns of `_by_image` before those of the variants
 
 
@@ -73,37 +82,38 @@ def save_scores(
 ) -> None:
     """Store what a model says of some images, in place of what it said of them before.
 
-    `results` are in the order of the rows of the run's `maps.npy`: all of its scored images.
+    `results` are in the order of the rows of the run's `maps.npy`: all of its scored images. They
+    are written in portions: a verdict that somebody gives meanwhile must not wait for all of them.
+    The mark that `newest_scoring` reads comes last; what was torn is stored again.
     """
-    with database.transaction():
-        database.run_many(
-            "DELETE FROM score WHERE model_id = ? AND image_id = ?",
-            [(model_id, result.image_id) for result in results],
-        )
-        database.run_many(
-            """
-            INSERT INTO score (model_id, snapshot_id, run_id, map_row, image_id, variant, raw_score,
-                u, gamma, score)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                (
-                    model_id,
-                    snapshot_id,
-                    run_id,
-                    row,
-                    result.image_id,
-                    variant,
-                    result.raw_score,
-                    expected.u if expected else None,
-                    expected.gamma if expected else None,
-                    score,
-                )
-                for row, result in enumerate(results)
-                for variant, score in result.scores.items()
-                for expected in (result.statistics.get(variant),)
-            ],
-        )
+    for start in range(0, len(results), _PORTION):
+        portion = results[start : start + _PORTION]
+        rows = [
+            (
+                model_id,
+                snapshot_id,
+                run_id,
+                row,
+                result.image_id,
+                variant,
+                result.raw_score,
+                expected.u if expected else None,
+                expected.gamma if expected else None,
+                score,
+            )
+            for row, result in enumerate(portion, start)
+            for variant, score in result.scores.items()
+            for expected in (result.statistics.get(variant),)
+        ]
+        with database.transaction():
+            database.run_many(
+                "DELETE FROM score WHERE model_id = ? AND image_id = ?",
+                [(model_id, result.image_id) for result in portion],
+            )
+            database.run_many(_INSERT, rows)
+        if start + _PORTION < len(results):
+            time.sleep(_PAUSE_SECONDS)  # else we would have the lock again before anybody else
+    set_setting(database, _scored_key(model_id), run_id)
 
 
 def load_scores(
@@ -225,6 +235,9 @@ def _images(database: Database, model_id: int, variant: str | None) -> list[sqli
 
 
 def newest_scoring(database: Database, model_id: int) -> int:
-    """The number of the newest run that any score of a model comes from; 0 where there is none."""
-    row = database.row("SELECT max(run_id) FROM score WHERE model_id = ?", (model_id,))
-    return (row[0] or 0) if row is not None else 0
+    """The number of the run whose scores of a model were stored last; 0 where there is none."""
+    return get_setting(database, _scored_key(model_id), int, 0)
+
+
+def _scored_key(model_id: int) -> str:
+    return f"scored/{model_id}"

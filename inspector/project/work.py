@@ -190,8 +190,13 @@ def _finished_scorings(project: Project) -> list[RunRow]:
 def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]:
     results = dict(outcome.results)
     if run.kind == TRAIN:
-        model = project.add_model(run.run_id, run.folder / str(results["model"]))
-        results["model"] = model.name
+        known = (*project.models(), *project.trashed_models())
+        taken = next((model for model in known if model.run_id == run.run_id), None)
+        made = run.folder / str(results["model"])
+        # Another window or command may have listened as well and been quicker.
+        if taken is None or made.is_dir():
+            taken = project.add_model(run.run_id, made)
+        results["model"] = taken.name
     elif run.kind in (SCORE, EVALUATE) and run.snapshot_id is not None:
         job = read_job(run.folder)
         assert isinstance(job, ScoreJob)

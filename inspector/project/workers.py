@@ -27,13 +27,17 @@ class WorkerFile:
     started: float
 
 
-def announce_worker(run_folder: Path) -> None:
-    """Write `worker.pid` for this process; a worker's first act in its run folder.
+def announce_worker(run_folder: Path, pid: int | None = None) -> None:
+    """Write `worker.pid` for a process, this one by default.
+
+    The parent does it when it has started the worker, so that nobody takes the run for lost while
+    the interpreter starts; the worker does it as its first act, as some systems put another process
+    in between.
 
     Raises:
         InspectorError: The file cannot be written.
     """
-    worker = WorkerFile(os.getpid(), time.time())
+    worker = WorkerFile(pid or os.getpid(), time.time())
     write_atomically(run_folder / WORKER_FILE, msgspec.json.encode(worker))
 
 

@@ -110,3 +110,17 @@ def test_a_bug_goes_to_the_crash_handler(
     session.background.run(work, lambda value: None)
     qtbot.waitUntil(lambda: bool(raised))
     assert str(raised[0]) == "a bug"
+
+
+def test_after_a_bug_nobody_waits_for_ever(
+    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: None)
+
+    def work(task: Task) -> None:
+        raise ZeroDivisionError
+
+    told: list[InspectorError] = []
+    session.background.run(work, lambda value: pytest.fail("it failed"), failed=told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    assert "ZeroDivisionError" in told[0].message

@@ -12,12 +12,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.jobs.job import Job, JobState
-from inspector.gui.jobs.requests import ResumeRequest, ScoreRequest, TrainRequest
+from inspector.gui.jobs.requests import ResumeRequest, ScoreRequest, TrainRequest, prepare
 from inspector.gui.session import Session
 from inspector.jobs import events
+from inspector.jobs.process import Worker
 from inspector.project.project import Project
 from inspector.project.runs import RunState
-from inspector.project.workers import is_worker_alive
+from inspector.project.workers import announce_worker, is_worker_alive
 
 _PATIENCE_MS = 180_000
 _CHANGES: dict[str, Any] = {
@@ -160,3 +161,53 @@ def test_a_job_that_is_cancelled_while_it_is_prepared_leaves_no_lost_run(
     qtbot.waitUntil(lambda: job.state.is_over)
     assert job.state is JobState.CANCELLED
     assert {run.state for run in project.runs()} <= {RunState.CANCELLED}
+
+
+def test_two_workers_that_are_found_running_are_followed_one_after_the_other(
+    session: Session, project: Project, qtbot: QtBot
+) -> None:
+    folder, workers = project.folder, []
+    for seed in (1, 2):
+        row = prepare(request(endless=True, seed=seed), project)
+        workers.append(Worker(row.folder, listen=False))
+        announce_worker(row.folder, workers[-1].pid)
+    session.close_project()
+    session.open_project(folder)
+    first, second = session.jobs.jobs
+    assert session.jobs.current is first
+    assert session.jobs.waiting == []
+    for job in (first, second):
+        qtbot.waitUntil(learning(job), timeout=_PATIENCE_MS)
+        session.jobs.cancel(job)
+        qtbot.waitUntil(lambda job=job: job.state.is_over, timeout=_PATIENCE_MS)  # type: ignore[misc]
+        assert job.state is JobState.CANCELLED
+    for worker in workers:
+        worker.wait()
+
+
+def test_a_worker_that_has_not_announced_itself_is_not_taken_for_lost(
+    session: Session, project: Project, qtbot: QtBot
+) -> None:
+    job = session.jobs.add(request(endless=True))
+    qtbot.waitUntil(lambda: job.state is JobState.RUNNING, timeout=_PATIENCE_MS)
+    assert job.run is not None
+    with Project.open(project.folder) as other:  # at once: its interpreter has hardly started
+        assert other.find_run(job.run.run_id).state is RunState.RUNNING
+    session.jobs.cancel(job)
+    qtbot.waitUntil(lambda: job.state.is_over, timeout=_PATIENCE_MS)
+
+
+def test_what_is_closed_while_it_is_prepared_waits_still(
+    session: Session, project: Project, qtbot: QtBot
+) -> None:
+    folder = project.folder
+    job = session.jobs.add(request(endless=True))
+    assert job.state is JobState.STARTING
+    session.close_project()
+    session.background.wait()
+    session.open_project(folder)
+    qtbot.waitUntil(lambda: bool(session.jobs.jobs))
+    again = session.jobs.jobs[-1]
+    assert again.request == job.request
+    session.jobs.cancel(again)
+    qtbot.waitUntil(lambda: again.state.is_over, timeout=_PATIENCE_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,63 @@ def test_closing_forgets_everything(session: Session, folder: Path, qtbot: QtBot
     assert session.scale.model is None
     assert len(session.library.images) == 0
     assert session.jobs.jobs == []
+
+
+def test_a_second_window_on_the_same_project_is_refused(
+    session: Session, folder: Path, qtbot: QtBot, preferences: Preferences
+) -> None:
+    opened(session, folder, qtbot)
+    assert session.open_project(folder)  # the same window may ask again
+    other = Session(preferences)
+    try:
+        assert not other.open_project(folder)
+        assert "another window" in other.notices.history[-1].text
+        session.close_project()
+        assert other.open_project(folder)
+    finally:
+        other.close_project()
+        other.background.wait()
+
+
+def test_images_of_a_project_that_was_closed_do_not_come_back(
+    session: Session, folder: Path, qtbot: QtBot
+) -> None:
+    session.open_project(folder)
+    session.close_project()
+    ended: list[int] = []
+    session.background.run(lambda task: 1, ended.append)
+    qtbot.waitUntil(lambda: ended == [1])
+    qtbot.wait(50)  # what was queued before has been delivered
+    assert len(session.library.images) == 0
+
+
+def test_a_verdict_given_while_the_images_are_read_stays(
+    session: Session, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(session, folder, qtbot)
+    image = int(session.library.images.ids[2])
+    read, go_on = threading.Event(), threading.Event()
+    latest = Project.latest_verdicts
+
+    def slow(self: Project) -> Any:
+        found = latest(self)
+        read.set()
+        go_on.wait(10)
+        return found
+
+    monkeypatch.setattr(Project, "latest_verdicts", slow)
+    session.library.reload_images()
+    assert read.wait(10)
+    project.add_verdict(image, Verdict.OK, "Ada", Trace())
+    session.library.reload_verdicts([image])
+    go_on.set()
+    qtbot.waitUntil(lambda: not session.library.is_loading)
+    assert session.library.verdicts[image].verdict is Verdict.OK
+    assert session.library.verdict_codes[2] != 0
+
+
+def test_scores_say_whose_they_are(session: Session, folder: Path, qtbot: QtBot) -> None:
+    opened(session, folder, qtbot)
+    model = session.scale.model
+    assert model is not None
+    qtbot.waitUntil(lambda: session.library.scores_model_id == model.model_id)

@@ -125,17 +125,3 @@ def test_the_file_means_nothing_before_the_worker_is_detached(
     send(file, b"cancel\n")
     parent.close()
     assert eventually(lambda: raises(commands, Interrupted))
-
-
-def test_commands_of_an_earlier_try_are_not_obeyed(
-    pipe: tuple[BinaryIO, BinaryIO], tmp_path: Path
-) -> None:
-    worker, parent = pipe
-    file = tmp_path / "commands"
-    send(file, b"cancel\n")
-    commands = Commands(worker, file)
-    assert not file.exists()
-    parent.write(b"detach\n")
-    send(file, b"finish_early\n")
-    assert eventually(commands.take_finish_early)
-    commands.check()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,11 +17,9 @@ from inspector.jobs.process import CANCEL, FINISH_EARLY, Worker, send_command
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
 from inspector.project.work import settle
-from inspector.project.workers import is_worker_alive
+from inspector.project.workers import announce_worker, is_worker_alive
 
 _POLL_MS = 100
-_START_SECONDS = 30.0
-"""How long a worker that was found running may take to announce itself."""
 
 
 class JobQueue(QObject):
@@ -39,7 +36,6 @@ class JobQueue(QObject):
         self._project: Project | None = None
         self._worker: Worker | None = None
         self._tail: Tail | None = None
-        self._followed_since = 0.0
         self.jobs: list[Job] = []
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
@@ -56,7 +52,7 @@ class JobQueue(QObject):
     @property
     def waiting(self) -> list[Job]:
         """Jobs that wait for their turn, the next one first."""
-        return [job for job in self.jobs if job.state is JobState.QUEUED]
+        return [j for j in self.jobs if j.state is JobState.QUEUED and j.request is not None]
 
     def set_project(self, project: Project | None) -> None:
         """Works for another project: finds its running worker and the jobs that waited in it.
@@ -67,11 +63,14 @@ class JobQueue(QObject):
         self._project = project
         self.jobs = []
         if project is not None:
+            waiting = project.get_setting("queue", list[Request], [])
             for run in project.runs():
-                if run.state is RunState.RUNNING and is_worker_alive(run.folder):
+                # Lost, too: it may have been taken for that before the worker was up.
+                alive = run.state in (RunState.RUNNING, RunState.LOST)
+                if alive and is_worker_alive(run.folder):
                     self._adopt(run)
-            for request in project.get_setting("queue", list[Request], []):
-                self.jobs.append(Job(request, self._title(request)))
+            self.jobs += [Job(request, self._title(request)) for request in waiting]
+            self._keep_queue()
         self.changed.emit()
         self._start_next()
 
@@ -134,12 +133,18 @@ class JobQueue(QObject):
                 return self.tr("Resuming run {number}").format(number=request.run_id)
 
     def _start_next(self) -> None:
-        waiting, project = self.waiting, self._project
-        if project is None or self.current is not None or not waiting:
+        project = self._project
+        if project is None or self.current is not None:
             return
-        job = waiting[0]
+        for job in self.jobs:  # another worker that was found running comes before what waits
+            if job.state is JobState.QUEUED and job.run is not None:
+                self._follow(job, job.run.folder, from_start=True)
+                return
+        if not self.waiting:
+            return
+        job = self.waiting[0]
         request = job.request
-        assert request is not None  # only what was asked for here waits
+        assert request is not None  # that is what waiting means
         job.state = JobState.STARTING
         self._keep_queue()
         self.changed.emit()
@@ -150,14 +155,16 @@ class JobQueue(QObject):
 
         def done(run: RunRow) -> None:
             if self._project is not project or job.ending == "cancel":
-                self._withdraw_run(project, run)
+                self._withdraw_run(project, run, request)
                 if self._project is project:
                     self._end(job, JobState.CANCELLED, "", "")
                 return
             job.run = run
             try:
                 self._worker = Worker(run.folder, listen=False)
+                announce_worker(run.folder, self._worker.pid)
             except OSError as error:
+                self._withdraw_run(project, run, ResumeRequest(run_id=run.run_id))
                 reason = self.tr("The worker could not be started: {reason}.")
                 hint = self.tr("Check the free memory, then resume the run.")
                 self._end(job, LOST, reason.format(reason=error.strerror or error), hint)
@@ -169,10 +176,11 @@ class JobQueue(QObject):
 
         self._background.run(work, done, failed=failed)
 
-    def _withdraw_run(self, project: Project, run: RunRow) -> None:
-        """A run was prepared that nobody wants any more."""
+    def _withdraw_run(self, project: Project, run: RunRow, request: Request) -> None:
+        """A run was prepared that is not started. One that was to go on stays resumable."""
+        state = RunState.LOST if isinstance(request, ResumeRequest) else RunState.CANCELLED
         with project.reopened() as own:
-            own.finish_run(run.run_id, None, RunState.CANCELLED)
+            own.finish_run(run.run_id, None, state)
 
     def _adopt(self, run: RunRow) -> None:
         """Follows a worker that runs already: a window before this one left it running."""
@@ -187,10 +195,10 @@ class JobQueue(QObject):
 
     def _follow(self, job: Job, folder: Path, *, from_start: bool) -> None:
         job.state = JobState.RUNNING
+        self._keep_queue()
         self._tail = Tail(folder)
         if not from_start:
             self._tail.read()  # what an earlier try said
-        self._followed_since = time.monotonic()
         self._timer.start()
         self.changed.emit()
 
@@ -242,6 +250,7 @@ class JobQueue(QObject):
 
     def _end(self, job: Job, state: str, message: str, hint: str) -> None:
         job.state, job.message, job.hint = JobState(state), message, hint
+        self._keep_queue()
         self.changed.emit()
         self.finished.emit(job)
         self._start_next()
@@ -262,7 +271,9 @@ class JobQueue(QObject):
 
     def _keep_queue(self) -> None:
         if self._project is not None:
-            requests = [job.request for job in self.waiting if job.request is not None]
+            # One that is being prepared waits still: the window may be closed before it runs.
+            kept = (JobState.QUEUED, JobState.STARTING)
+            requests = [j.request for j in self.jobs if j.state in kept and j.request is not None]
             self._project.set_setting("queue", requests)
 
     def _release(self) -> None:
