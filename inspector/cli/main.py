@@ -10,6 +10,7 @@ from types import ModuleType
 
 from inspector import __version__
 from inspector.cli import (
+    annotate,
     demo,
     doctor,
     evaluate,
@@ -26,6 +27,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     demo,
     open_,
     import_,
+    annotate,
     train,
     score,
     evaluate,

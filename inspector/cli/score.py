@@ -25,11 +25,11 @@ from inspector.cli.projects import (
 from inspector.core.evaluation import ImageResult
 from inspector.core.files import write_atomically
 from inspector.core.layouts import LAYOUTS, recognise
+from inspector.core.words import class_label
 from inspector.errors import InspectorError
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.models import ModelRow
-from inspector.project.report.words import class_label
 from inspector.project.results import Results, UnreadImage, read_results
 from inspector.project.work import prepare_folder_scoring, prepare_scoring, settle
 

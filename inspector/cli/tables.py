@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from inspector.core.evaluation import RAW, Evaluation, MetricRow, VariantEvaluation
-from inspector.project.report.words import class_label, metric, percent, variant_label
+from inspector.core.words import class_label, metric, percent, variant_label
 
 _IMAGE = (("AUROC", "image_auroc"), ("AP", "image_ap"), ("F1-max", "image_f1_max"))
 _PIXEL = (("AUROC", "pixel_auroc"), ("AP", "pixel_ap"), ("AUPRO", "pixel_aupro"))

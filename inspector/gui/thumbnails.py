@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -79,16 +80,20 @@ class Thumbnails(QObject):
 
     arrived = Signal(object)  # set of the paths whose pictures are there now
 
-    _made = Signal(object, object)  # Key, QImage | Unreadable
+    _made = Signal(object, object)  # Key, QImage | Unreadable | Exception
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
         self._kept: OrderedDict[Key, QPixmap | Unreadable] = OrderedDict()
         self._bytes = 0
-        self._queue = _Queue()
+        self._queue = _Queue(folder)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(_THREADS)
+        self._n_new = 0
+        # Starting a thread from within a paint event would make the painting wait for it.
+        self._starter = QTimer(self)
+        self._starter.setSingleShot(True)
+        self._starter.timeout.connect(self._start)
         self._news: set[Path] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -98,8 +103,7 @@ class Thumbnails(QObject):
 
     def set_folder(self, folder: Path | None) -> None:
         """Works for another project: forgets what it has and what was asked for."""
-        self._folder = folder
-        self._queue.clear()
+        self._queue.clear(folder)
         self._kept.clear()
         self._bytes = 0
 
@@ -116,7 +120,8 @@ class Thumbnails(QObject):
             self._kept.move_to_end(key)
             return found
         if self._queue.add(key, file):
-            self._pool.start(_Maker(self._queue, self._folder, self._made))
+            self._n_new += 1
+            self._starter.start()
         return next(
             (
                 self._kept[other]
@@ -132,8 +137,16 @@ class Thumbnails(QObject):
         self._pool.clear()
         self._pool.waitForDone()
 
-    def _keep(self, key: Key, made: QImage | Unreadable) -> None:
+    def _start(self) -> None:
+        for _ in range(min(self._n_new, _THREADS)):
+            self._pool.start(_Maker(self._queue, self._made))
+        self._n_new = 0
+
+    def _keep(self, key: Key, made: QImage | Unreadable | Exception) -> None:
         self._queue.done(key)
+        if isinstance(made, Exception):
+            sys.excepthook(type(made), made, made.__traceback__)
+            made = Unreadable(str(made) or type(made).__name__)
         value = QPixmap.fromImage(made) if isinstance(made, QImage) else made
         self._kept[key] = value
         self._bytes += _cost(value)
@@ -156,8 +169,9 @@ def _cost(value: QPixmap | Unreadable) -> int:
 class _Queue:
     """What is asked for, newest first; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._lock = threading.Lock()
+        self._folder = folder
         self._waiting: OrderedDict[Key, PictureFile] = OrderedDict()
         self._under_way: set[Key] = set()
 
@@ -173,42 +187,47 @@ class _Queue:
                 self._waiting.popitem(last=False)
             return is_new
 
-    def take(self) -> tuple[Key, PictureFile] | None:
+    def take(self) -> tuple[Key, PictureFile, Path | None] | None:
+        """What is to be made next, and the folder to keep it in."""
         with self._lock:
             if not self._waiting:
                 return None
             key, file = self._waiting.popitem(last=True)
             self._under_way.add(key)
-            return key, file
+            return key, file, self._folder
 
     def done(self, key: Key) -> None:
         with self._lock:
             self._under_way.discard(key)
 
-    def clear(self) -> None:
+    def clear(self, folder: Path | None = None) -> None:
+        """Forgets what waits; the pictures asked for from now on are kept in `folder`."""
         with self._lock:
             self._waiting.clear()
+            self._folder = folder
 
 
 class _Maker(QRunnable):
-    """Makes the one picture that was asked for last."""
+    """Makes pictures, the one that was asked for last first, while any are asked for."""
 
-    def __init__(self, queue: _Queue, folder: Path | None, made: object) -> None:
+    def __init__(self, queue: _Queue, made: object) -> None:
         super().__init__()
-        self._queue, self._folder, self._made = queue, folder, made
+        self._queue, self._made = queue, made
 
     def run(self) -> None:
-        taken = self._queue.take()
-        if taken is None:
-            return
-        key, file = taken
-        made: QImage | Unreadable
+        while (taken := self._queue.take()) is not None:
+            self._make(*taken)
+
+    def _make(self, key: Key, file: PictureFile, folder: Path | None) -> None:
+        made: QImage | Unreadable | Exception
         try:
-            made = _picture(file, key[-1], self._folder)
+            made = _picture(file, key[-1], folder)
         except ImageReadError as error:
             made = Unreadable(error.message)
         except OSError as error:
             made = Unreadable(error.strerror or str(error))
+        except Exception as error:  # noqa: BLE001  (raised again on the GUI thread)
+            made = error
         with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
             self._made.emit(key, made)  # type: ignore[attr-defined]
 

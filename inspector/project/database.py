@@ -58,6 +58,15 @@ class Database:
         with self._explained():
             return self._connection.execute(sql, values).fetchall()
 
+    def batches(
+        self, sql: str, size: int, values: Sequence[Value] = ()
+    ) -> Iterator[list[sqlite3.Row]]:
+        """The rows of a query, no more than `size` at a time, all of one state of the database."""
+        with self._explained():
+            cursor = self._connection.execute(sql, values)
+            while batch := cursor.fetchmany(size):
+                yield batch
+
     def row(self, sql: str, values: Sequence[Value] = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""
         with self._explained():

@@ -11,6 +11,7 @@ import msgspec
 
 from inspector.jobs.catalogue import TrainingParameters
 from inspector.jobs.events import Event, Hello, Progress, Stage, replay
+from inspector.jobs.parameters import planned_steps
 from inspector.jobs.spec import TrainJob
 from inspector.project.project import Project
 from inspector.project.work import TRAIN
@@ -141,7 +142,7 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     wanted, n_images = asked.parameters, asked.n_images
     pixels = (wanted.common.image_size / pace.job.common.image_size) ** 2
     batch = _batch(wanted.method) / _batch(pace.job.method_parameters)
-    steps = int(wanted.method.iterations)
+    steps = planned_steps(wanted.method, n_images)
     step = (pace.per_unit("detector") or 0.0) * pixels * batch
     aligner_batch = wanted.alignment.batch_size / pace.job.alignment.batch_size
     align = (pace.per_unit("cada") or 0.0) * aligner_batch

@@ -14,14 +14,9 @@ from inspector.project.class_windows import estimate_windows, save_windows
 from inspector.project.database import Database
 from inspector.project.paths import canonical, from_stored
 from inspector.project.reading import examine_all
-from inspector.project.records import (
-    ImageRecord,
-    StoredImage,
-    add_image,
-    change_image,
-    load_images,
-)
+from inspector.project.records import ImageRecord, StoredImage, add_image, change_image
 from inspector.project.sources import Source, save_source, source_for
+from inspector.project.stored_images import load_images
 
 Progress = Callable[[int, int], None]
 

@@ -15,8 +15,9 @@ MODELS = "models"
 SNAPSHOTS = "snapshots"
 CACHE = "cache"
 REPORTS = "reports"
+ANNOTATIONS = "annotations"
 
-SUBFOLDERS = (RUNS, MODELS, SNAPSHOTS, CACHE, REPORTS)
+SUBFOLDERS = (RUNS, MODELS, SNAPSHOTS, CACHE, REPORTS, ANNOTATIONS)
 
 
 def canonical(folder: Path) -> Path:

@@ -13,20 +13,22 @@ from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
 from inspector.project import (
     class_windows,
+    columns,
     importing,
     models,
-    records,
     runs,
     scores,
     settings,
     snapshots,
     sources,
+    stored_images,
     verdict_export,
     verdicts,
 )
-from inspector.project.database import Database
+from inspector.project.columns import ImageColumns
 from inspector.project.importing import ImportSummary, Progress
 from inspector.project.models import ModelRow
+from inspector.project.painted import Painted
 from inspector.project.paths import CACHE, DATABASE, REPORTS, SUBFOLDERS, canonical
 from inspector.project.records import StoredImage
 from inspector.project.runs import RunRow, RunState
@@ -42,14 +44,11 @@ T = TypeVar("T")
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
 
 
-class Project:
+class Project(Painted):
     """An open project. Used from one thread; close it, or use it in a `with` statement.
 
     Every method raises InspectorError where the database is locked, damaged or not writable.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -158,8 +157,12 @@ class Project:
         return sources.list_sources(self._database)
 
     def images(self) -> tuple[StoredImage, ...]:
-        """See `records.load_images`."""
-        return records.load_images(self._database)
+        """See `stored_images.load_images`."""
+        return stored_images.load_images(self._database)
+
+    def image_columns(self) -> ImageColumns:
+        """See `columns.load_columns`."""
+        return columns.load_columns(self._database)
 
     def class_windows(self) -> dict[str, IntensityWindow]:
         """See `class_windows.load_windows`."""

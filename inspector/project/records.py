@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
@@ -84,46 +83,6 @@ class StoredImage:
         return Problem(self.path, self.record.problem, self.record.hint or "")
 
 
-def load_images(database: Database) -> tuple[StoredImage, ...]:
-    """All images of the project, those with a problem too, in order of import."""
-    masks: dict[int, list[MaskRecord]] = defaultdict(list)
-    for row in database.rows("SELECT * FROM mask ORDER BY id"):
-        stamp = FileStamp(row["file_size"], row["mtime_ns"])
-        masks[row["image_id"]].append(MaskRecord(row["path"], row["sha256"], stamp))
-    rows = database.rows(
-        """
-        SELECT image.*, source.path AS root
-        FROM image JOIN source ON source.id = source_id
-        ORDER BY image.id
-        """
-    )
-    # A path is slow to make: one for each source, not for each of 100 000 images.
-    roots = {root: from_stored(database.folder, root) for root in {row["root"] for row in rows}}
-    return tuple(
-        StoredImage(
-            image_id=row["id"],
-            root=roots[row["root"]],
-            record=ImageRecord(
-                path=row["path"],
-                class_name=row["class_name"],
-                split=Split(row["split"]),
-                truth=Truth(row["truth"]),
-                defect_kind=row["defect_kind"],
-                stamp=_stamp(row["file_size"], row["mtime_ns"]),
-                sha256=row["sha256"],
-                width=row["width"],
-                height=row["height"],
-                bit_depth=row["bit_depth"],
-                channels=row["channels"],
-                problem=row["problem"],
-                hint=row["hint"],
-                masks=tuple(masks[row["id"]]),
-            ),
-        )
-        for row in rows
-    )
-
-
 def add_image(database: Database, source_id: int, record: ImageRecord) -> None:
     """Insert a new image and its masks; inside the caller's transaction."""
     image_id = database.run(
@@ -188,9 +147,3 @@ def _columns(record: ImageRecord) -> tuple[str | int | None, ...]:
         record.problem,
         record.hint,
     )
-
-
-def _stamp(file_size: int | None, mtime_ns: int | None) -> FileStamp | None:
-    if file_size is None or mtime_ns is None:
-        return None
-    return FileStamp(file_size, mtime_ns)

@@ -175,7 +175,110 @@ _SECOND = (
     "CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD = (
+    # Kinds of defect that people paint. The names differ by more than case.
+    """
+    CREATE TABLE defect_type (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        colour TEXT NOT NULL CHECK (
+            colour GLOB '#[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+        ),
+        pattern TEXT NOT NULL CHECK (pattern IN ('solid', 'diagonal', 'dots', 'cross')),
+        created TEXT NOT NULL
+    ) STRICT
+    """,
+    # What a person painted, as versions that are only ever added. The newest of an image and type
+    # counts; one without a mask says that nothing is painted any more. `last_stroke` is a plain
+    # number: the newest stroke of the image when the version was cut.
+    """
+    CREATE TABLE annotation (
+        id INTEGER PRIMARY KEY,
+        image_id INTEGER NOT NULL REFERENCES image (id),
+        defect_type_id INTEGER NOT NULL REFERENCES defect_type (id),
+        version INTEGER NOT NULL,
+        mask BLOB,
+        sha256 TEXT,
+        area INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        operator TEXT NOT NULL,
+        tool TEXT NOT NULL,
+        created TEXT NOT NULL,
+        last_stroke INTEGER NOT NULL,
+        UNIQUE (image_id, defect_type_id, version),
+        CHECK ((mask IS NULL) = (area = 0) AND (mask IS NULL) = (sha256 IS NULL))
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER annotation_is_never_changed BEFORE UPDATE ON annotation
+    BEGIN SELECT RAISE(ABORT, 'annotations are only ever added'); END
+    """,
+    """
+    CREATE TRIGGER annotation_is_never_deleted BEFORE DELETE ON annotation
+    BEGIN SELECT RAISE(ABORT, 'annotations are only ever added'); END
+    """,
+    """
+    CREATE TRIGGER annotation_is_never_replaced BEFORE INSERT ON annotation
+    WHEN EXISTS (
+        SELECT 1 FROM annotation WHERE id = NEW.id OR (image_id = NEW.image_id
+            AND defect_type_id = NEW.defect_type_id AND version = NEW.version)
+    )
+    BEGIN SELECT RAISE(ABORT, 'annotations are only ever added'); END
+    """,
+    # What is painted now, with every finished stroke; a version is cut from it later.
+    """
+    CREATE TABLE working_mask (
+        image_id INTEGER NOT NULL REFERENCES image (id),
+        defect_type_id INTEGER NOT NULL REFERENCES defect_type (id),
+        mask BLOB,
+        sha256 TEXT,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        PRIMARY KEY (image_id, defect_type_id),
+        CHECK ((mask IS NULL) = (sha256 IS NULL))
+    ) STRICT
+    """,
+    # The strokes that led there. The patch is what a stroke changed in a rectangle (core.masks);
+    # those undone are an image's newest, until a new stroke takes their place. AUTOINCREMENT: the
+    # number of a stroke that was dropped is not used again, as versions tell strokes by it.
+    """
+    CREATE TABLE stroke (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        image_id INTEGER NOT NULL REFERENCES image (id),
+        defect_type_id INTEGER NOT NULL REFERENCES defect_type (id),
+        x INTEGER NOT NULL,
+        y INTEGER NOT NULL,
+        w INTEGER NOT NULL,
+        h INTEGER NOT NULL,
+        patch BLOB NOT NULL,
+        image_width INTEGER NOT NULL,
+        image_height INTEGER NOT NULL,
+        tool TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        created TEXT NOT NULL,
+        undone INTEGER NOT NULL DEFAULT 0 CHECK (undone IN (0, 1))
+    ) STRICT
+    """,
+    "CREATE INDEX stroke_by_image ON stroke (image_id, undone)",
+    """
+    CREATE TRIGGER stroke_is_never_changed BEFORE UPDATE OF id, image_id, defect_type_id, x, y, w,
+        h, patch, image_width, image_height, tool, operator, created ON stroke
+    BEGIN SELECT RAISE(ABORT, 'a stroke is only ever undone and redone'); END
+    """,
+    """
+    CREATE TRIGGER stroke_that_counts_is_never_deleted BEFORE DELETE ON stroke
+    WHEN OLD.undone = 0
+    BEGIN SELECT RAISE(ABORT, 'only strokes that were undone are dropped'); END
+    """,
+    """
+    CREATE TRIGGER stroke_is_never_replaced BEFORE INSERT ON stroke
+    WHEN EXISTS (SELECT 1 FROM stroke WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a stroke is only ever undone and redone'); END
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """Step n leads from version n to version n + 1. A released step is never edited, only added to."""
 
 

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from inspector.core.files import write_atomically
+from inspector.core.files import sha256_of, write_atomically
+from inspector.core.masks import Mask, decode_mask
 from inspector.core.samples import Split, Truth, is_normal_for_training
 from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
+from inspector.project.annotations import annotation_png, cut_versions, list_annotations
 from inspector.project.class_windows import load_windows
 from inspector.project.database import Database
-from inspector.project.paths import SNAPSHOTS, from_stored, next_number, now
-from inspector.project.records import load_images
+from inspector.project.paths import ANNOTATIONS, SNAPSHOTS, from_stored, next_number, now
+from inspector.project.stored_images import load_images
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationRef:
+    """What a person painted on an image with one defect type, as a snapshot names it.
+
+    Attributes:
+        annotation_id: The number of the version in the project.
+        defect_type: Name of the defect type.
+        path: A PNG file with the mask, absolute, of the size of the image.
+        sha256: Of that file's content.
+    """
+
+    annotation_id: int
+    defect_type: str
+    path: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,8 @@ class SnapshotEntry:
         masks: Ground-truth mask files, absolute; their union is the mask.
         window: Intensity window of the class for a 16-bit image; None for 8 bits.
         mask_sha256: Of each mask file's content, in the order of `masks`.
+        annotations: What people painted, one for each defect type that has any. No ground truth:
+            the truth of the image stays what the data set says.
     """
 
     image_id: int
@@ -46,6 +68,7 @@ class SnapshotEntry:
     masks: tuple[str, ...]
     window: IntensityWindow | None
     mask_sha256: tuple[str, ...] = ()
+    annotations: tuple[AnnotationRef, ...] = ()
 
     @property
     def is_normal_for_training(self) -> bool:
@@ -79,6 +102,10 @@ class Snapshot:
         with_test_split = {e.class_name for e in self.entries if e.split is Split.TEST}
         return tuple(e for e in self.entries if _is_test(e, e.class_name in with_test_split))
 
+    def annotated(self) -> tuple[SnapshotEntry, ...]:
+        """The images on which people painted defects."""
+        return tuple(entry for entry in self.entries if entry.annotations)
+
     def classes(self) -> tuple[str, ...]:
         """The names of the product classes, in alphabetical order."""
         return tuple(sorted({entry.class_name for entry in self.entries}))
@@ -103,9 +130,13 @@ def require_normal_training(snapshot: Snapshot) -> tuple[SnapshotEntry, ...]:
 def take_snapshot(database: Database) -> Snapshot:
     """Freeze the present images; if nothing changed since the newest snapshot, that one.
 
+    Versions are cut of all that was painted, so that the snapshot holds it; their masks are laid
+    into the project folder as files, as a worker does not open the database.
+
     Raises:
         InspectorError: The project has no usable image, or cannot be written.
     """
+    cut_versions(database)
     entries = _present_entries(database)
     if not entries:
         raise InspectorError(
@@ -173,7 +204,10 @@ def read_snapshot(path: Path) -> Snapshot:
 
 
 def digest_of(entries: tuple[SnapshotEntry, ...]) -> str:
-    """SHA-256, in hexadecimal, of each image's content, class, split, truth, masks and window."""
+    """SHA-256, in hexadecimal, of each image's content, class, split, truth, masks and window.
+
+    What people painted joins in only where there is any: so digests from before still hold.
+    """
     facts = sorted(
         (
             entry.sha256,
@@ -182,10 +216,35 @@ def digest_of(entries: tuple[SnapshotEntry, ...]) -> str:
             entry.truth,
             sorted(entry.mask_sha256),
             [entry.window.low, entry.window.high] if entry.window else [],
+            *_painted_facts(entry),
         )
         for entry in entries
     )
     return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()
+
+
+def _painted_facts(entry: SnapshotEntry) -> list[list[list[str]]]:
+    painted = sorted([known.defect_type, known.sha256] for known in entry.annotations)
+    return [painted] if painted else []
+
+
+def read_annotation(annotation: AnnotationRef) -> Mask:
+    """The mask (H, W) that a snapshot names; needs nothing but the file, so a worker can read it.
+
+    Raises:
+        InspectorError: The file is missing or was changed.
+    """
+    path = Path(annotation.path)
+    hint = "Start again from the project: that writes the file anew."
+    try:
+        png = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or error
+        message = f"The painted mask '{path}' could not be read: {reason}."
+        raise InspectorError(message, hint) from error
+    if hashlib.sha256(png).hexdigest() != annotation.sha256:
+        raise InspectorError(f"The painted mask '{path}' was changed after it was written.", hint)
+    return decode_mask(png)
 
 
 def _newest(database: Database, digest: str) -> Snapshot | None:
@@ -201,6 +260,7 @@ def _newest(database: Database, digest: str) -> Snapshot | None:
 
 def _present_entries(database: Database) -> tuple[SnapshotEntry, ...]:
     windows = load_windows(database)
+    painted = _annotation_files(database)
     return tuple(
         SnapshotEntry(
             image_id=image.image_id,
@@ -213,10 +273,30 @@ def _present_entries(database: Database) -> tuple[SnapshotEntry, ...]:
             masks=tuple(map(str, image.mask_paths)),
             window=windows.get(record.class_name) if record.bit_depth == 16 else None,
             mask_sha256=tuple(mask.sha256 for mask in record.masks),
+            annotations=tuple(painted.get(image.image_id, ())),
         )
         for image in load_images(database)
         if (record := image.record).problem is None and record.sha256 is not None
     )
+
+
+def _annotation_files(database: Database) -> dict[int, list[AnnotationRef]]:
+    """What people painted, by the image's number; their files are written where they are missing.
+
+    A file is named by its content, so what earlier snapshots name is never overwritten.
+    """
+    found: dict[int, list[AnnotationRef]] = defaultdict(list)
+    for version in list_annotations(database):
+        if version.sha256 is None:
+            continue
+        path = database.folder / ANNOTATIONS / f"{version.sha256}.png"
+        if not path.exists() or sha256_of(path) != version.sha256:
+            write_atomically(path, annotation_png(database, version.annotation_id))
+        reference = AnnotationRef(
+            version.annotation_id, version.defect_type, str(path), version.sha256
+        )
+        found[version.image_id].append(reference)
+    return found
 
 
 def _is_test(entry: SnapshotEntry, class_has_test_split: bool) -> bool:

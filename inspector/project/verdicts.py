@@ -98,7 +98,7 @@ def add_verdict(
     `Verdict.NONE` clears the image's verdict, and can be undone like any other.
     """
     with database.transaction():
-        return _add(database, image_id, verdict, operator, trace, defect_kind, note)
+        return record_verdict(database, image_id, verdict, operator, trace, defect_kind, note)
 
 
 def undo_verdict(database: Database, operator: str, since_id: int = 0) -> VerdictRow | None:
@@ -242,13 +242,13 @@ def _repeat(
     """Add a row that takes back `undone`, with what `content` says or, if None, with nothing."""
     if content is None:
         nothing = (Verdict.NONE, operator, Trace(), "", "")
-        return _add(database, undone["image_id"], *nothing, undoes=undone["id"])
+        return record_verdict(database, undone["image_id"], *nothing, undoes=undone["id"])
     was = _row(content)
     said = (was.verdict, operator, was.trace, was.defect_kind, was.note)
-    return _add(database, was.image_id, *said, undoes=undone["id"])
+    return record_verdict(database, was.image_id, *said, undoes=undone["id"])
 
 
-def _add(
+def record_verdict(
     database: Database,
     image_id: int,
     verdict: Verdict,
@@ -258,8 +258,9 @@ def _add(
     note: str,
     undoes: int | None = None,
 ) -> VerdictRow:
+    """Add a row to the journal; inside the caller's transaction."""
     moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-    operator, defect_kind, note = map(_as_text, (operator, defect_kind, note))
+    operator, defect_kind, note = map(storable, (operator, defect_kind, note))
     said = (image_id, verdict, operator, moment, defect_kind, note, undoes)
     # float(): scores come from arrays, whose numbers SQLite would take for bytes.
     threshold, score, raw_score = (
@@ -278,7 +279,7 @@ def _add(
     return VerdictRow(verdict_id, *said, Trace(*seen, trace.snapshot_id))
 
 
-def _as_text(typed: str) -> str:
+def storable(typed: str) -> str:
     """What the database can hold of a text: half a character must not lose a verdict."""
     return typed.encode(errors="replace").decode()
 

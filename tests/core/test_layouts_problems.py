@@ -157,7 +157,7 @@ def test_layouts_that_do_not_exist_or_fit(tmp_path: Path) -> None:
     error = refused(tmp_path, "cifar")
     assert "'cifar'" in error.message
     assert all(name in error.hint for name in LAYOUTS)
-    for layout in ("visa", "visa-csv", "dagm", "flat"):
+    for layout in ("visa", "visa-csv", "btad", "dagm", "flat"):
         error = refused(tmp_path, layout)
         assert "does not have the layout" in error.message
         assert LAYOUTS[layout].partition(": ")[2] in error.hint

@@ -16,11 +16,12 @@ from inspector.core.samples import Truth
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.library import Scores
 from inspector.gui.pages.dataset.browser import LIST
-from inspector.gui.pages.dataset.image_table import COLUMNS
+from inspector.gui.pages.dataset.image_table import COLUMNS, LinePainter
 from inspector.gui.pages.dataset.page import DatasetPage
 from inspector.gui.pages.dataset.query import Decision, Order
 from inspector.gui.preferences import Preferences
 from inspector.gui.session import Session
+from inspector.gui.theme import THEMES, apply_theme
 from inspector.project.project import Project
 from inspector.project.verdicts import Trace, Verdict
 
@@ -289,3 +290,41 @@ def test_pictures_arrive_in_the_grid(page: DatasetPage, qtbot: QtBot) -> None:
     page.browser.grid.set_tile(20)
     assert len(page.browser.grid.visible_rows()) < 30
     page.browser.grid.viewport().repaint()
+
+
+def test_the_list_never_scrolls_sideways_beside_both_panels(
+    page: DatasetPage, themed: QApplication
+) -> None:
+    give_scores(page.session)
+    page._set_look(LIST)
+    table = page.browser.table
+    for zoom in (1.0, 1.25):
+        apply_theme(themed, THEMES["dark"], zoom)
+        assert page.details.isVisible()
+        assert table.horizontalScrollBar().maximum() == 0
+        shown = [COLUMNS[c] for c in range(len(COLUMNS)) if not table.isColumnHidden(c)]
+        assert {Order.NAME, Order.CLASS, Order.SCORE, Order.VERDICT} <= set(shown)
+    assert table.horizontalHeader().length() <= table.viewport().width()
+
+
+def test_a_scroll_step_paints_only_the_lines_that_come_into_view(
+    page: DatasetPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page._set_look(LIST)
+    table = page.browser.table
+    page.window().resize(1280, 400)
+    bar = table.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > bar.singleStep())
+    table.grab()
+    painted: list[int] = []
+    paint = LinePainter.paint
+
+    def noted(self: LinePainter, painter: object, line: object, row: int, **how: bool) -> None:
+        painted.append(row)
+        paint(self, painter, line, row, **how)  # type: ignore[arg-type]
+
+    qtbot.waitUntil(lambda: not page.browser._choice_timer.isActive())
+    monkeypatch.setattr(LinePainter, "paint", noted)
+    bar.setValue(bar.singleStep())
+    qtbot.waitUntil(lambda: bool(painted))
+    assert len(painted) <= 3

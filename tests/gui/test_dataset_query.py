@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from inspector.core.samples import Split, Truth
 from inspector.gui.library import VERDICTS, Scores
 from inspector.gui.pages.dataset.class_counts import count_classes
 from inspector.gui.pages.dataset.query import Decision, Order, Query, Texts, judged, select
-from inspector.project.columns import ImageColumns, image_columns
-from inspector.project.records import ImageRecord, StoredImage
+from inspector.project.columns import ImageColumns, load_columns
+from inspector.project.project import Project
+from inspector.project.records import ImageRecord, add_image
+from inspector.project.schema import open_database
+from inspector.project.sources import Source, save_source
 from inspector.project.verdicts import Verdict
 
 N = 300
@@ -22,19 +26,34 @@ N = 300
 
 def make_columns(seed: int = 0) -> ImageColumns:
     rng = np.random.default_rng(seed)
-    images = []
-    for number in range(N):
-        truth = tuple(Truth)[rng.integers(3)]
-        record = ImageRecord(
-            path=f"Part {number % 7}/test/{rng.integers(1000)}.png",
-            class_name=f"c{min(int(rng.exponential(1.5)), 5)}",
-            split=tuple(Split)[rng.integers(4)],
-            truth=truth,
-            defect_kind="Scratch" if truth is Truth.DEFECTIVE else "",
-            problem="Torn." if rng.random() < 0.1 else None,
-        )
-        images.append(StoredImage(number + 1, Path("root"), record))
-    return image_columns(images)
+    with tempfile.TemporaryDirectory() as folder:
+        Project.create(Path(folder)).close()
+        database = open_database(Path(folder))
+        with database.transaction():
+            source = save_source(database, Source(0, Path("root").resolve()))
+            for number in range(N):
+                add_image(database, source, make_record(rng, number))
+        columns = load_columns(database)
+        database.close()
+    return columns
+
+
+def make_record(rng: np.random.Generator, number: int) -> ImageRecord:
+    truth = tuple(Truth)[rng.integers(3)]
+    return ImageRecord(
+        # Two images of one source never share a path; many share the name of the file.
+        path=f"Part {number % 7}/test/{number}/{rng.integers(1000)}.png",
+        class_name=f"c{min(int(rng.exponential(1.5)), 5)}",
+        split=tuple(Split)[rng.integers(4)],
+        truth=truth,
+        defect_kind="Scratch" if truth is Truth.DEFECTIVE else "",
+        sha256="0",
+        width=8,
+        height=8,
+        bit_depth=8,
+        channels=1,
+        problem="Torn." if rng.random() < 0.1 else None,
+    )
 
 
 COLUMNS = make_columns()

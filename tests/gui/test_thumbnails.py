@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -14,6 +15,7 @@ from PIL import Image
 from PySide6.QtGui import QImage, QPixmap
 from pytestqt.qtbot import QtBot
 
+import inspector.gui.thumbnails
 from inspector.core.images import read_image
 from inspector.core.windows import IntensityWindow
 from inspector.gui.canvas.pictures import pixels_of
@@ -158,3 +160,19 @@ def test_the_newest_request_comes_first_and_the_oldest_is_dropped() -> None:
     while (next_one := queue.take()) is not None:
         taken.append(int(next_one[1].path.stem))
     assert taken == [200, *range(499, 200, -1), *range(199, 99, -1)]
+
+
+def test_a_bug_is_reported_and_the_picture_given_up(
+    thumbnails: Thumbnails, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> QImage:
+        raise ZeroDivisionError("a bug")
+
+    reported: list[BaseException] = []
+    monkeypatch.setattr(inspector.gui.thumbnails, "small_picture", broken)
+    monkeypatch.setattr(sys, "excepthook", lambda kind, bug, trace: reported.append(bug))
+    file = known(colour_image(tmp_path / "a.png"))
+    with qtbot.waitSignal(thumbnails.arrived):
+        assert thumbnails.get(file, 128) is None
+    assert [str(bug) for bug in reported] == ["a bug"]
+    assert isinstance(thumbnails.get(file, 128), Unreadable)

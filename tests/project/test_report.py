@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.core import words
 from inspector.core.evaluation import Expected, ImageResult, evaluate
 from inspector.core.samples import Truth
 from inspector.core.thresholds import Threshold
 from inspector.errors import InspectorError
-from inspector.project.report import ReportContent, marks, words, write_report
+from inspector.project.report import ReportContent, marks, write_report
 from inspector.project.report.axis import Axis, axis_for
 from inspector.project.report.distributions import is_thinned
 from inspector.project.report.gallery import gallery, heat_scale

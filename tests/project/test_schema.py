@@ -106,7 +106,7 @@ def test_every_table_is_strict(tmp_path: Path) -> None:
     ours = {name: strict for name, strict in tables.items() if not name.startswith("sqlite_")}
     assert set(ours) == {
         "source", "image", "mask", "class_window", "snapshot", "run", "model", "score",
-        "verdict", "setting",
+        "verdict", "setting", "defect_type", "annotation", "working_mask", "stroke",
     }  # fmt: skip
     assert all(ours.values())
 

@@ -9,14 +9,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
+from inspector.core.images import read_mask
 from inspector.core.samples import Split, Truth
 from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
 from inspector.project.class_windows import load_windows
 from inspector.project.project import Project
-from inspector.project.snapshots import Snapshot, SnapshotEntry, digest_of, read_snapshot
+from inspector.project.snapshots import (
+    AnnotationRef,
+    Snapshot,
+    SnapshotEntry,
+    digest_of,
+    read_annotation,
+    read_snapshot,
+)
 
 WriteImage = Callable[..., Path]
 
@@ -219,3 +229,72 @@ def test_a_snapshot_that_cannot_be_written_is_not_kept(project: Project, parts: 
     (project.folder / "snapshots").unlink()
     (project.folder / "snapshots").mkdir()
     assert project.take_snapshot().snapshot_id == 1
+
+
+@pytest.fixture
+def painted(project: Project, parts: Path) -> Project:
+    """A project with a stroke on image 1, of which no version is cut yet."""
+    project.import_folder(parts)
+    kind = project.add_defect_type("scratch")
+    mask = np.zeros((12, 16), np.bool_)
+    mask[3] = True
+    project.set_mask(1, kind.type_id, mask, "brush", "Ada")
+    return project
+
+
+def test_a_snapshot_holds_what_was_painted_in_files_of_its_own(painted: Project) -> None:
+    snapshot = painted.take_snapshot()
+    (entry,) = snapshot.annotated()
+    (annotation,) = entry.annotations
+    (version,) = painted.annotations()  # taking the snapshot has cut it
+    assert (entry.image_id, annotation.annotation_id) == (1, version.annotation_id)
+    assert (annotation.defect_type, annotation.sha256) == ("scratch", version.sha256)
+    file = Path(annotation.path)
+    assert file == painted.folder / "annotations" / f"{version.sha256}.png"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == annotation.sha256
+    expected = np.zeros((12, 16), np.bool_)
+    expected[3] = True
+    assert np.array_equal(read_annotation(annotation), expected)
+    assert np.array_equal(read_mask([file]), expected)
+    assert read_snapshot(painted.snapshot_file(snapshot.snapshot_id)) == snapshot
+    assert painted.take_snapshot() == snapshot
+    assert entry.truth is Truth.GOOD and snapshot.normal_training()  # the truth stays
+
+
+def test_the_digest_knows_what_was_painted_and_as_what(painted: Project) -> None:
+    digests = [painted.take_snapshot().digest]
+    painted.change_defect_type(1, name="dent")
+    digests.append(painted.take_snapshot().digest)
+    painted.undo_stroke(1)
+    digests.append(painted.take_snapshot().digest)
+    painted.redo_stroke(1)
+    assert painted.take_snapshot().digest == digests[1]
+    assert len(set(digests)) == 3
+    painted.undo_stroke(1)
+    bare = painted.take_snapshot()
+    assert bare.digest == digests[2] and bare.annotated() == ()
+    assert bare.digest == digest_of(tuple(replace(e, annotations=()) for e in bare.entries))
+
+
+def test_digests_and_files_from_before_there_were_painted_masks_still_hold() -> None:
+    entry = _entry(window=IntensityWindow(1.0, 2.0), mask_sha256=("b", "a"))
+    facts = [[f"{1:064x}", "bolt", "train", "good", ["a", "b"], [1.0, 2.0]]]
+    old = hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()
+    assert digest_of((entry,)) == old
+    painted = (AnnotationRef(1, "scratch", "/a.png", "c"),)
+    assert digest_of((replace(entry, annotations=painted),)) != old
+    document = msgspec.to_builtins(Snapshot(1, "now", old, (entry,)))
+    del document["entries"][0]["annotations"]
+    assert msgspec.convert(document, Snapshot).entries == (entry,)
+
+
+def test_a_painted_file_that_is_lost_or_changed_is_written_anew(painted: Project) -> None:
+    (annotation,) = painted.take_snapshot().entries[0].annotations
+    file = Path(annotation.path)
+    for damage in (lambda: file.unlink(), lambda: file.write_bytes(b"x")):
+        damage()
+        with pytest.raises(InspectorError, match=r"painted mask .*(read|changed)") as error:
+            read_annotation(annotation)
+        assert error.value.hint
+        painted.take_snapshot()
+        assert read_annotation(annotation).any()

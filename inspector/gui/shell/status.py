@@ -169,12 +169,12 @@ def _device(name: str) -> str:
 
 
 def _score(value: float) -> str:
-    from inspector.project.report.words import score
+    from inspector.core.words import score
 
     return score(value)
 
 
 def _variant(name: str) -> str:
-    from inspector.project.report.words import variant_label
+    from inspector.core.words import variant_label
 
     return variant_label(name)

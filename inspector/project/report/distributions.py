@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from inspector.core import words
 from inspector.core.evaluation import ImageResult
 from inspector.core.samples import Truth
-from inspector.project.report import marks, words
+from inspector.project.report import marks
 from inspector.project.report.axis import Axis, Scores, axis_for
 
 _WIDTH = 1240

@@ -9,11 +9,11 @@ from pathlib import PureWindowsPath
 import cv2
 import numpy as np
 
+from inspector.core import words
 from inspector.core.evaluation import ImageResult
 from inspector.core.heatmaps import colour_table, draw_contour, overlay, paint_share
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
-from inspector.project.report import words
 from inspector.project.report.content import Image, Map, ReportContent
 
 _PER_GROUP = 6

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.core import words
 from inspector.core.evaluation import MetricRow, VariantEvaluation
 from inspector.core.samples import Truth
-from inspector.project.report import words
 from inspector.project.report.content import ReportContent
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inspector.core import words
 from inspector.core.evaluation import MetricRow
-from inspector.project.report import words
 from inspector.project.report.content import ReportContent
 
 COLUMNS = (

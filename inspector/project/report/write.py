@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from inspector.core import words
 from inspector.core.evaluation import RAW, VariantEvaluation
 from inspector.core.files import write_atomically
 from inspector.core.resources import resource_path
 from inspector.core.samples import Truth
-from inspector.project.report import words
 from inspector.project.report.content import ReportContent
 from inspector.project.report.distributions import (
     Panel,
@@ -39,6 +38,8 @@ def write_report(target: Path, content: ReportContent) -> None:
 
 def render(content: ReportContent) -> str:
     """The report as HTML."""
+    import jinja2  # here: the window takes words from this package, and shows no report
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resource_path("report")),
         autoescape=True,

@@ -71,8 +71,7 @@ class Choosing(QObject):
     def _load_windows(self) -> None:
         """How 16-bit images are shown."""
         project = self._session.project
-        images = self._session.library.images.images
-        if project is None or all(image.record.bit_depth != 16 for image in images):
+        if project is None or not self._session.library.images.is_deep.any():
             return
 
         def work(task: Task) -> dict[str, IntensityWindow]:

@@ -88,7 +88,11 @@ class ImageListModel(QAbstractTableModel):
         """Keeps what the rows point into: the library may be ahead while the page is hidden."""
         library = self._session.library
         self.columns, self._codes = library.images, library.verdict_codes
-        self._texts = Texts(self.columns)
+        self._texts = texts = Texts(self.columns)
+        if len(self.columns):
+            self._session.background.run(
+                lambda task: texts.prepare(), lambda done: None, key="dataset.texts"
+            )
 
     def set_query(self, query: Query) -> None:
         """Shows something else."""

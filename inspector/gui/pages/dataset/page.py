@@ -174,8 +174,7 @@ class DatasetPage(Page):
 
     def _load_windows(self) -> None:
         project = self.session.project
-        images = self.session.library.images.images
-        if project is None or all(image.record.bit_depth != 16 for image in images):
+        if project is None or not self.session.library.images.is_deep.any():
             return
 
         def work(task: Task) -> dict[str, IntensityWindow]:

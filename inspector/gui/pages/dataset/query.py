@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -14,6 +17,8 @@ from inspector.project.columns import SPLITS, TRUTHS, ImageColumns
 from inspector.project.verdicts import Verdict
 
 Rows = NDArray[np.intp]
+
+_SORTED_AT_ONCE = 4000
 
 
 class Decision(StrEnum):
@@ -121,33 +126,62 @@ def judged(scores: Scores, variant: str, threshold: float, lower: float) -> Judg
 
 
 class Texts:
-    """What is searched in, made at the first search: it takes a while for 100 000 images."""
+    """What is searched in and the order of the names: safe between threads, made when first needed.
+
+    For 100 000 images that takes a while, so `prepare` may be called in a thread before.
+    """
 
     def __init__(self, columns: ImageColumns) -> None:
         self._columns = columns
+        self._lock = threading.Lock()
         self._texts: list[str] | None = None
         self._name_ranks: NDArray[np.intp] | None = None
 
+    def prepare(self) -> None:
+        """Makes both."""
+        self._all_texts()
+        self.name_ranks()
+
     def containing(self, text: str) -> NDArray[np.bool_]:
         """(N,) bool: the images whose path, class and kind of defect hold all words of `text`."""
-        if self._texts is None:
-            self._texts = [
-                f"{r.path}\n{r.class_name}\n{r.defect_kind}".casefold()
-                for r in (image.record for image in self._columns.images)
-            ]
-        found = np.ones(len(self._texts), np.bool_)
+        texts = self._all_texts()
+        found = np.ones(len(texts), np.bool_)
         for word in text.casefold().split():
-            found &= np.array([word in t for t in self._texts], np.bool_)
+            found &= np.array([word in t for t in texts], np.bool_)
         return found
 
     def name_ranks(self) -> NDArray[np.intp]:
         """(N,) place of each image by file name, then path; numbers in names count as numbers."""
-        if self._name_ranks is None:
-            names = [_name_key(image.record.path) for image in self._columns.images]
-            order = sorted(range(len(names)), key=names.__getitem__)
-            self._name_ranks = np.empty(len(names), np.intp)
-            self._name_ranks[order] = np.arange(len(names))
-        return self._name_ranks
+        with self._lock:
+            if self._name_ranks is None:
+                self._name_ranks = _ranks(self._columns.images.paths)
+            return self._name_ranks
+
+    def _all_texts(self) -> list[str]:
+        with self._lock:
+            if self._texts is None:
+                columns = self._columns
+                names = [f"\n{name}".casefold() for name in columns.class_names]
+                kinds = [f"\n{kind}".casefold() for kind in columns.defect_kinds]
+                each = zip(
+                    columns.images.paths,
+                    columns.classes.tolist(),
+                    columns.kinds.tolist(),
+                    strict=True,
+                )
+                self._texts = [path.casefold() + names[c] + kinds[k] for path, c, k in each]
+            return self._texts
+
+
+def _ranks(paths: Sequence[str]) -> NDArray[np.intp]:
+    keys = [(*_name_key(path), row) for row, path in enumerate(paths)]
+    # One long sort would stop the other threads; so they get their turn between.
+    starts = range(0, len(keys), _SORTED_AT_ONCE)
+    parts = [sorted(keys[start : start + _SORTED_AT_ONCE]) for start in starts]
+    order = [key[2] for key in heapq.merge(*parts)]
+    ranks = np.empty(len(order), np.intp)
+    ranks[order] = np.arange(len(order))
+    return ranks
 
 
 def _name_key(path: str) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import msgspec
 from PySide6.QtCore import QCoreApplication
 
+from inspector.core.words import score
 from inspector.gui.pages.models import words
 from inspector.gui.pages.models.facts import ModelFacts, flat_parameters
 from inspector.jobs.model_card import ModelCard, ThresholdCard
-from inspector.project.report.words import score
 
 
 @dataclass(frozen=True, slots=True)

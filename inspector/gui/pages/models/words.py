@@ -7,7 +7,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from inspector.core.evaluation import MetricRow
-from inspector.project.report.words import UNDEFINED, class_label, metric, percent, variant_label
+from inspector.core.words import UNDEFINED, class_label, metric, percent, variant_label
 
 __all__ = ["METRICS", "UNDEFINED", "class_label", "metric", "percent", "variant_label"]
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.core.aligned_maps import fixed_scale, minimum_spread
+from inspector.core.aligned_maps import minimum_spread
 from inspector.core.evaluation import RAW, Expected
 from inspector.core.review_order import band_of, share_at_most
 from inspector.core.samples import Truth
 from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
+from inspector.gui.heat_scale import heat_scale
 from inspector.gui.pages.review.facts_panel import Facts
 from inspector.gui.pages.review.prefetch import Wanted
 from inspector.gui.pages.review.strip_plot import ClassScores
@@ -32,13 +33,15 @@ class Material:
     def __init__(self, session: Session, words: ReviewWords) -> None:
         self._session, self._words = session, words
         self._epsilon = 0.0
-        self._epsilon_of: tuple[int, str] | None = None
+        self._epsilon_of: tuple[Path, str] | None = None
         self._folders: dict[int, Path | None] = {}
         self._windows: dict[str, IntensityWindow] = {}
         # Asked for at every step and every paint: kept until something changes.
         self._wanted: dict[int, Wanted] = {}
         self._pictures: dict[int, PictureFile] = {}
         self._by_class: dict[int, tuple[Floats, Floats, Floats]] = {}
+        self._class_names: dict[int, str] = {}
+        self._class_names_of: object = None
         self.threshold, self.lower = 0.0, 0.0
         self.scale: tuple[float, float] = (0.0, 1.0)
 
@@ -49,12 +52,11 @@ class Material:
         self.threshold, self.lower = scale.threshold, scale.lower_threshold
         if project is None or scale.model is None or scale.card is None:
             return
-        card = scale.card.thresholds.get(scale.variant)
-        normal = card.calibration_scores if card is not None else []
-        self.scale = fixed_scale(normal or self._normal_scores(), scale.default_threshold())
+        self.scale = heat_scale(self._session, scale.variant) or self.scale
         try:
             self._windows = project.class_windows()
-            wanted = (scale.model.model_id, scale.variant)
+            # Not by the model's number: every project begins to count at 1.
+            wanted = (scale.model.folder, scale.variant)
             if scale.variant != RAW and wanted != self._epsilon_of:
                 self._epsilon = minimum_spread(scale.model.folder, scale.variant)
                 self._epsilon_of = wanted
@@ -131,17 +133,23 @@ class Material:
     def kinds(self, image_id: int) -> list[str]:
         """Kinds of defect to choose from: those given most often, then those of its class."""
         library = self._session.library
-        image = self.image(image_id)
         given = Counter(v.defect_kind for v in library.verdicts.values() if v.defect_kind)
-        name = image.record.class_name if image is not None else ""
-        records = (one.record for one in library.images.images)
-        known = {r.defect_kind for r in records if r.class_name == name and r.defect_kind}
-        return list(dict.fromkeys([*(kind for kind, _ in given.most_common()), *sorted(known)]))
+        columns, row = library.images, self._row(image_id)
+        kinds = [kind for kind, _ in given.most_common()]
+        if row >= 0:
+            same = np.unique(columns.kinds[columns.classes == columns.classes[row]])
+            kinds += [columns.defect_kinds[kind] for kind in same if columns.defect_kinds[kind]]
+        return list(dict.fromkeys(kinds))
 
     def class_names(self) -> dict[int, str]:
-        """Class of each image by its id."""
-        images = self._session.library.images.images
-        return {image.image_id: image.record.class_name for image in images}
+        """Class of each image by its id; made once for the images at hand."""
+        columns = self._session.library.images
+        if self._class_names_of is not columns:
+            names = columns.class_names
+            each = zip(columns.ids.tolist(), columns.classes.tolist(), strict=True)
+            self._class_names = {image_id: names[code] for image_id, code in each}
+            self._class_names_of = columns
+        return self._class_names
 
     def _row(self, image_id: int) -> int:
         (row,) = self._session.library.images.rows_of(np.array([image_id], np.int64))
@@ -178,9 +186,3 @@ class Material:
             self._by_class[code] = good, defective, unknown
         groups = self._by_class[code]
         return ClassScores(*groups, float(values[row]), self.threshold, self.lower)
-
-    def _normal_scores(self) -> Floats:
-        library = self._session.library
-        good = library.images.truths == TRUTHS.index(Truth.GOOD)
-        scores: Floats = library.scores.of(self._session.scale.variant)[good]
-        return scores

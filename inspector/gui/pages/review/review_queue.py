@@ -45,8 +45,6 @@ class ReviewQueue(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._times: NDArray[np.int64] = np.empty(0, np.int64)
-        self._times_of: object = None
         # Rows of the ids, kept for what is counted after every verdict, and what they belong to.
         self._places: NDArray[np.intp] = np.empty(0, np.intp)
         self._places_of: tuple[object, object] = (None, None)
@@ -67,13 +65,21 @@ class ReviewQueue(QObject):
         self.criteria = criteria
         self.rebuild(keep=False)
 
-    def rebuild(self, *, keep: bool = True) -> None:
-        """Makes the queue anew; with `keep` it stays at its image, else at the same place."""
+    def rebuild(self, *, keep: bool = True, pin: bool = False) -> None:
+        """Makes the queue anew.
+
+        Args:
+            keep: Stays at its image, or at the same place where that is not in the queue any more.
+            pin: With `keep`, an image that the queue lacks now is put in where it stood.
+        """
         current = self.current if keep else None
         self.ids = self._session.library.images.ids[self._rows()]
         found = np.flatnonzero(self.ids == (-1 if current is None else current))
         if found.size:
             self.position = int(found[0])
+        elif pin and current is not None and self._is_there(current):
+            self.position = min(self.position, len(self.ids))
+            self.ids = np.insert(self.ids, self.position, current)
         else:
             place = self.position if keep else 0
             self.position = min(place, max(len(self.ids) - 1, 0))
@@ -166,7 +172,12 @@ class ReviewQueue(QObject):
             if wanted.only_open:
                 kept &= library.verdict_codes == 0
             rows = np.flatnonzero(kept)
-        return ordered(rows, wanted.order, scores, scale.threshold, self._file_times())
+        return ordered(rows, wanted.order, scores, scale.threshold, library.images.file_times)
+
+    def _is_there(self, image_id: int) -> bool:
+        library = self._session.library
+        (row,) = library.images.rows_of(np.array([image_id], np.int64))
+        return row >= 0 and library.scores.n_scored > 0
 
     def _scores(self) -> NDArray[np.float64]:
         return self._session.library.scores.of(self._session.scale.variant)
@@ -177,15 +188,6 @@ class ReviewQueue(QObject):
             return np.ones(len(images), np.bool_)
         codes = [i for i, name in enumerate(images.class_names) if name in self.criteria.classes]
         return np.isin(images.classes, codes)
-
-    def _file_times(self) -> NDArray[np.int64]:
-        images = self._session.library.images
-        if self._times_of is not images:
-            stamps = (image.record.stamp for image in images.images)
-            times = (stamp.mtime_ns if stamp is not None else 0 for stamp in stamps)
-            self._times = np.fromiter(times, np.int64, len(images))
-            self._times_of = images
-        return self._times
 
 
 def kept_criteria(text: str) -> Criteria:

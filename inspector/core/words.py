@@ -1,4 +1,4 @@
-"""How numbers and names are written in a report."""
+"""How numbers and names are written, in reports, tables and the window alike."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Painted masks in and out of a project, in formats of other programs."""
