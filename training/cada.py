@@ -56,8 +56,9 @@ def fit_cada(
     aligner.train()
     for step in run.steps(aligner, optimiser, steps):
         falling = 0.5 * (1 + math.cos(math.pi * step / parameters.iterations))
+        rate = parameters.learning_rate * falling
         for group in optimiser.param_groups:
-            group["lr"] = parameters.learning_rate * falling
+            group["lr"] = rate
         chosen = batch_rows(rows, parameters.batch_size, step, seed)
         predicted = aligner(windows[chosen])
         wrong = F.smooth_l1_loss(
@@ -70,6 +71,7 @@ def fit_cada(
         optimiser.step()
         if step % _METRIC_EVERY == 0:
             run.metric("loss", step, loss.item())
+            run.metric("learning_rate", step, rate)
     return aligner.eval()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import torch
@@ -24,6 +24,39 @@ class Saved(NamedTuple):
 
     tensors: dict[str, Tensor]
     facts: dict[str, Any]
+
+
+class Resumable(Protocol):
+    """Something that is worked on in rounds and can go on from a checkpoint."""
+
+    def pack(self, *, complete: bool) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors and facts; those that only further rounds need are left out of a complete one."""
+        ...
+
+    def unpack(self, saved: Saved, *, complete: bool) -> None:
+        """Puts back what `pack` gave."""
+        ...
+
+
+class Training:
+    """A model and its optimiser."""
+
+    def __init__(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        self._model = model
+        self._optimiser = optimiser
+
+    def pack(self, *, complete: bool) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Resumable`."""
+        tensors, facts = pack_training(self._model, self._optimiser)
+        if complete:  # it will never be stepped again: the optimiser's memory is dead weight
+            tensors = {name: t for name, t in tensors.items() if name.startswith("model.")}
+        return tensors, facts
+
+    def unpack(self, saved: Saved, *, complete: bool) -> None:
+        """See `Resumable`."""
+        unpack_model(saved, self._model)
+        if not complete:
+            unpack_optimiser(saved, self._optimiser)
 
 
 class Checkpoints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,19 @@ _REASONS = 5
 _PICTURE_SIDE = 640  # the gallery shows at most half of that; the rest would be thrown away
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What metrics do not count.
+
+    Attributes:
+        without_mask: By image id, why the mask of an image is not believed.
+        painted: Ids of images that the model learned painted defects from.
+    """
+
+    without_mask: Mapping[int, str]
+    painted: frozenset[int] = frozenset()
+
+
 def write_evaluation_report(
     run_folder: Path,
     card: ModelCard,
@@ -32,12 +46,9 @@ def write_evaluation_report(
     evaluation: Evaluation,
     results: Results,
     entries: Sequence[SnapshotEntry],
-    without_mask: Mapping[int, str],
+    left_out: LeftOut,
 ) -> None:
-    """Writes `report.html` into the run folder; needs `maps.npy` there.
-
-    `without_mask` has, by image id, why the mask of an image is not believed.
-    """
+    """Writes `report.html` into the run folder; needs `maps.npy` there."""
     by_id = {entry.image_id: entry for entry in entries}
     rows = {result.image_id: row for row, result in enumerate(results.scored)}
     maps = open_maps(run_folder) if (run_folder / MAPS_FILE).exists() else None
@@ -50,16 +61,16 @@ def write_evaluation_report(
         return image, np.asarray(maps[rows[image_id]], np.float32)
 
     def mask(image_id: int) -> NDArray[np.bool_] | None:
-        masks = () if image_id in without_mask else by_id[image_id].masks
+        masks = () if image_id in left_out.without_mask else by_id[image_id].masks
         return read_mask([Path(path) for path in masks]) if masks else None
 
     default = card.default_alignment
     chosen = card.thresholds[default]
     content = ReportContent(
         title=f"{find_method(card.method).title}, {len(card.class_names)} classes",
-        facts=card_facts(card) | _left_out(without_mask),
+        facts=card_facts(card) | _left_out(left_out),
         evaluation=evaluation,
-        results=results.scored,
+        results=[r for r in results.scored if r.image_id not in left_out.painted],
         default_variant=default,
         picture=picture,
         mask=mask,
@@ -72,12 +83,18 @@ def write_evaluation_report(
     write_report(run_folder / REPORT_FILE, content)
 
 
-def _left_out(without_mask: Mapping[int, str]) -> dict[str, str]:
-    reasons = list(without_mask.values())
-    if not reasons:
-        return {}
-    shown = [*reasons[:_REASONS], *(["…"] if len(reasons) > _REASONS else [])]
-    return {"Left out of the pixel metrics": f"{len(reasons)} images. " + " ".join(shown)}
+def _left_out(left_out: LeftOut) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    if left_out.painted:
+        count = len(left_out.painted)
+        facts["Left out of the metrics"] = (
+            f"{count} test images: the model learned from the defects painted on them."
+        )
+    reasons = list(left_out.without_mask.values())
+    if reasons:
+        shown = [*reasons[:_REASONS], *(["…"] if len(reasons) > _REASONS else [])]
+        facts["Left out of the pixel metrics"] = f"{len(reasons)} images. " + " ".join(shown)
+    return facts
 
 
 def _displayable(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import torch
 
 from inspector.engine.detectors.revdist import RevDist, global_cosine_loss
-from inspector.engine.device import Device
 from inspector.jobs.parameters import RevDistParameters
-from training.features import FeatureSource
+from training.fitting import Assignment
 from training.run import Run
 from training.sampling import batch_rows
 
@@ -17,40 +14,29 @@ _WARM_UP_STEPS = 20  # (ours): at 2e-3 the first steps of a fresh decoder otherw
 _METRIC_EVERY = 10
 _VALIDATIONS = 8
 
-Validate = Callable[[int], None]
 
+def fit(detector: RevDist, task: Assignment, run: Run) -> None:
+    """Fits in place. AdamW on the global cosine loss, summed over the stages.
 
-def fit(
-    detector: RevDist,
-    source: FeatureSource,
-    rows: Sequence[int],
-    parameters: RevDistParameters,
-    run: Run,
-    device: Device,
-    seed: int,
-    steps: int,
-    validate: Validate,
-) -> None:
-    """Fits in place on the rows of `source`; `validate(step)` is called a few times on the way.
-
-    AdamW on the global cosine loss, summed over the stages. Resumable: see `Run.steps`. `steps` is
-    how many of the schedule's iterations to do: fewer where the fit it repeats was ended early.
+    Resumable: see `Run.steps`.
     """
+    parameters: RevDistParameters = task.parameters
     optimiser = torch.optim.AdamW(
         detector.parameters(),
         lr=parameters.learning_rate,
         betas=(0.9, 0.999),
         weight_decay=parameters.weight_decay,
     )
-    torch.manual_seed(seed)
+    torch.manual_seed(task.seed)
     every = max(1, parameters.iterations // _VALIDATIONS)
     detector.train()
-    for step in run.steps(detector, optimiser, steps):
+    for step in run.steps(detector, optimiser, task.steps):
         rate = parameters.learning_rate * _schedule(step, parameters)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        features = source.batch(batch_rows(rows, parameters.batch_size, step, seed))
-        with device.autocast():
+        chosen = batch_rows(task.rows, parameters.batch_size, step, task.seed)
+        features = task.source.batch(chosen)
+        with task.device.autocast():
             _, decoded = detector.reconstruct(features)
         loss = global_cosine_loss(features, decoded)
         optimiser.zero_grad(set_to_none=True)
@@ -61,7 +47,7 @@ def fit(
             run.metric("learning_rate", step, rate)
         if (step + 1) % every == 0:
             detector.eval()
-            validate(step)
+            task.validate(step)
             detector.train()
     detector.eval()
 

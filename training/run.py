@@ -12,7 +12,7 @@ import torch
 from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.events import Event
-from training.checkpoints import Checkpoints, pack_training, unpack_model, unpack_optimiser
+from training.checkpoints import Checkpoints, Resumable, Training
 from training.commands import Commands, Interrupted
 
 _PROGRESS_SECONDS = 0.2
@@ -47,6 +47,7 @@ class Run:
         self._stages: tuple[str, ...] = ()
         self._last_progress = 0.0
         self._steps_done = 0
+        self._ended_early = False
 
     def plan(self, *stages: str) -> None:
         """Names all stages in their order, so that each can say "2 of 5"."""
@@ -55,6 +56,7 @@ class Run:
     def begin(self, stage: str, title: str) -> None:
         """A new stage begins."""
         self._stage = stage
+        self._ended_early = False
         self._last_progress = 0.0
         self._commands.take_finish_early()  # one meant for the stage before is void
         index = self._stages.index(stage) + 1
@@ -108,42 +110,57 @@ class Run:
     ) -> Iterator[int]:
         """The step numbers of a fit, 0 … total − 1, each to be followed by one update.
 
-        Restores model, optimiser and random state where the stage was begun before, saves them
-        from time to time and when interrupted, and ends early where the user asks for it. A stage
-        that was complete yields nothing.
+        Restores model, optimiser and random state where the stage was begun before; see `rounds`.
         """
-        step = 0
-        saved = self.checkpoints.load(self._stage)
+        yield from self.rounds(Training(model, optimiser), total, "steps")
+
+    def rounds(self, state: Resumable, total: int, unit: str, part: str = "") -> Iterator[int]:
+        """The numbers 0 … total − 1 of a stage's work, each to be followed by one round of it.
+
+        Restores the state where this was begun before, saves it from time to time and when
+        interrupted, and ends early where the user asks for it. What was complete yields nothing.
+
+        Args:
+            state: What the rounds change.
+            total: How many to do.
+            unit: What a round is called, for the progress.
+            part: Tells one of several loops of the stage from the others.
+        """
+        name = f"{self._stage}-{part}" if part else self._stage
+        number = 0
+        saved = self.checkpoints.load(name)
         if saved is not None:
-            step = self._steps_done = int(saved.facts["step"])
-            unpack_model(saved, model)
-            if saved.facts["complete"]:
+            number = self._steps_done = int(saved.facts["step"])
+            complete = bool(saved.facts["complete"])
+            state.unpack(saved, complete=complete)
+            if complete:
+                self._ended_early |= number < total
                 return
-            unpack_optimiser(saved, optimiser)
         last_saved = time.monotonic()
-        while step < total and not (step and self._commands.take_finish_early()):
-            yield step
-            step += 1
+        while number < total and not (number and self._commands.take_finish_early()):
+            yield number
+            number += 1
             try:
-                self.progress(step, total, "steps")
+                self.progress(number, total, unit)
             except Interrupted:
-                self._save(model, optimiser, step, complete=False)
+                self._save(name, state, number, complete=False)
                 raise
-            if step < total and time.monotonic() - last_saved >= self._checkpoint_seconds:
-                self._save(model, optimiser, step, complete=False)
+            if number < total and time.monotonic() - last_saved >= self._checkpoint_seconds:
+                self._save(name, state, number, complete=False)
                 last_saved = time.monotonic()
-        self._save(model, optimiser, step, complete=True)
-        self._steps_done = step
+        self._save(name, state, number, complete=True)
+        self._steps_done = number
+        self._ended_early |= number < total
+
+    def ended_early(self) -> bool:
+        """Whether a loop of the present stage was ended before it had done all its rounds."""
+        return self._ended_early
 
     def steps_done(self) -> int:
-        """Steps that the last fit has done, those before a resumption included."""
+        """Rounds that the last loop has done, those before a resumption included."""
         return self._steps_done
 
-    def _save(
-        self, model: torch.nn.Module, optimiser: torch.optim.Optimizer, step: int, *, complete: bool
-    ) -> None:
-        tensors, facts = pack_training(model, optimiser)
-        if complete:  # it will never be stepped again: the optimiser's memory is dead weight
-            tensors = {name: t for name, t in tensors.items() if name.startswith("model.")}
-        self.checkpoints.save(self._stage, tensors, facts | {"step": step, "complete": complete})
+    def _save(self, name: str, state: Resumable, step: int, *, complete: bool) -> None:
+        tensors, facts = state.pack(complete=complete)
+        self.checkpoints.save(name, tensors, facts | {"step": step, "complete": complete})
         self._emit(events.Checkpoint(time=time.time(), stage=self._stage, step=step))

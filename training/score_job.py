@@ -37,7 +37,7 @@ from inspector.project.results import (
 )
 from inspector.project.snapshots import SnapshotEntry, read_snapshot
 from training.images import read_batches
-from training.report import write_evaluation_report
+from training.report import LeftOut, write_evaluation_report
 from training.run import Run
 
 
@@ -77,15 +77,25 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
     if job.evaluate:
         run.begin("evaluate", "Computing metrics")
         thresholds = {name: found.value for name, found in card.thresholds.items()}
-        evaluation = evaluate(results.scored, thresholds, scoring.pixels)
+        evaluation = evaluate(scoring.judged(), thresholds, scoring.pixels)
         write_evaluation(run.folder, evaluation)
         run.progress(1, 1, "evaluations")
         run.begin("report", "Writing the report")
         write_evaluation_report(
-            run.folder, card, pipeline, evaluation, results, entries, scoring.without_mask
+            run.folder,
+            card,
+            pipeline,
+            evaluation,
+            results,
+            entries,
+            LeftOut(scoring.without_mask, scoring.painted),
         )
         run.progress(1, 1, "reports")
-        made |= {"evaluation": EVALUATION_FILE, "report": REPORT_FILE}
+        made |= {
+            "evaluation": EVALUATION_FILE,
+            "report": REPORT_FILE,
+            "n_painted_left_out": len(scoring.painted),
+        }
     return made
 
 
@@ -114,6 +124,13 @@ class _Scoring:
         self.pixels: dict[str, dict[str, PixelMetrics]] = {name: {} for name in self._variants}
         self.without_mask: dict[int, str] = {}
         """By image id: why its mask is not believed. Its pixels are not counted."""
+        known = set() if job.judge_painted else set(card.annotated_images)
+        self.painted = frozenset(e.image_id for e in entries if e.sha256 and e.sha256 in known)
+        """Ids of images that the model learned painted defects from: they are not judged by."""
+
+    def judged(self) -> list[ImageResult]:
+        """The results that metrics are made of."""
+        return [result for result in self._scored if result.image_id not in self.painted]
 
     def score_all(self, device: Device) -> None:
         """Scores every entry."""
@@ -136,6 +153,12 @@ class _Scoring:
             self._run.note(
                 f"The pixels of {len(self.without_mask)} of {len(self._scored)} images are left "
                 "out of the pixel metrics, as their masks cannot be used."
+            )
+
+        if self._job.evaluate and self.painted:
+            self._run.note(
+                f"{len(self.painted)} test images are left out of the metrics: the model has "
+                "learned from the defects painted on them."
             )
 
     def finish(self) -> Results:
@@ -194,7 +217,9 @@ class _Scoring:
                     of_class.update(array[index], mask)
 
     def _known_mask(self, entry: SnapshotEntry, side: int) -> NDArray[np.bool_] | None:
-        """The mask at map size; None where it is not known which pixels are defective."""
+        """The mask at map size; None where its pixels are not known, or not to be counted."""
+        if entry.image_id in self.painted:
+            return None
         if entry.truth is Truth.GOOD:
             return np.zeros((side, side), np.bool_)
         if entry.truth is Truth.UNKNOWN or not entry.masks:

@@ -25,6 +25,7 @@ from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
 from inspector.jobs.model_card import ModelCard, ThresholdCard, read_model_card
+from inspector.jobs.parameters import planned_steps
 from inspector.jobs.spec import MODEL_FOLDER, TrainJob
 from inspector.project.snapshots import (
     Snapshot,
@@ -33,8 +34,10 @@ from inspector.project.snapshots import (
     require_normal_training,
 )
 from training.alignment import AlignmentData, fit_aligners, stage_names
-from training.features import FeatureCache, FeatureSource, LiveFeatures
+from training.features import FeatureCache, FeatureSource, Filled, LiveFeatures
+from training.fitting import Assignment
 from training.normal_statistics import NormalStatistics, measure
+from training.painted import PaintedImage, read_painted
 from training.run import Run
 from training.sampling import fold_of
 
@@ -53,11 +56,18 @@ class _Training:
     backbone: Backbone
     exact: Device  # for features and statistics: float32
     device: Device  # for the fits: may be bfloat16
-    source: FeatureSource
+    source: FeatureSource  # of the entries, then of the painted images
+    painted: Sequence[SnapshotEntry]  # for a method that learns from defects
+    defects: tuple[PaintedImage, ...]
 
     @property
     def rows(self) -> range:
         return range(len(self.entries))
+
+    @property
+    def parameters(self) -> Any:
+        """The method's own struct."""
+        return msgspec.convert(self.job.method_parameters, find_method(self.job.method).parameters)
 
 
 def train(job: TrainJob, run: Run) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         run.checkpoints.clear()
         return {"model": MODEL_FOLDER, "steps": read_model_card(folder).steps["detector"]}
     snapshot = read_snapshot(Path(job.snapshot))
-    entries: Sequence[SnapshotEntry] = require_normal_training(snapshot)
+    entries = _normal_entries(snapshot)
     folds = _folds(job, len(entries), run)
     n_folds = 0 if folds is None else int(folds.max()) + 1
     fold_stages = [f"fold-{fold + 1}" for fold in range(n_folds)]
@@ -87,9 +97,12 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         folds = _folds(job, len(entries), run)
 
     run.begin("detector", "Learning what is normal")
-    detector = _fit_detector(training, training.rows, [])
+    planned = planned_steps(training.parameters, len(training.entries))
+    detector = _fit_detector(training, training.rows, [], planned)
     steps = run.steps_done()
-    held_out = None if folds is None else _cross_fit(training, folds, steps)
+    if steps < planned:
+        run.note(f"Stopped early after {steps} of {planned} steps.")
+    held_out = None if folds is None else _cross_fit(training, folds, steps, detector)
 
     run.begin("measure", "Measuring normal images")
     percent = job.common.score_percent
@@ -113,6 +126,17 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     return {"model": MODEL_FOLDER, "steps": steps}
 
 
+def _normal_entries(snapshot: Snapshot) -> Sequence[SnapshotEntry]:
+    """The images to learn what is normal from: none on which somebody painted a defect."""
+    entries = [e for e in require_normal_training(snapshot) if not e.annotations]
+    if not entries:
+        raise InspectorError(
+            "A defect is painted on every image of good parts.",
+            "Remove the masks of those that are good, or import more images of good parts.",
+        )
+    return entries
+
+
 def _folds(job: TrainJob, n_images: int, run: Run) -> NDArray[np.int64] | None:
     if job.alignment.statistics == "fitted":
         return None
@@ -129,28 +153,43 @@ def _prepare(
     job: TrainJob, run: Run, snapshot: Snapshot, entries: Sequence[SnapshotEntry]
 ) -> _Training:
     run.begin("features", "Computing features")
-    size = job.common.image_size
     backbone = load_backbone(job.common.backbone, lambda done, all_: run.progress(done, all_, "B"))
     # Features and statistics are exact, as scoring is; only the fit may take a shorter format.
     exact = resolve_device(job.device, "float32")
     exact.place(backbone)
-    cache = FeatureCache(Path(job.cache), backbone, size, exact)
-    if cache.fits(entries):
-        source, rows, problems = cache.fill(entries, run.progress)
-    else:
-        run.note("The feature cache would not fit the disk; features are computed in every step.")
-        source, rows, problems = LiveFeatures.of_readable(
-            backbone, entries, size, exact, run.progress
-        )
+    painted = snapshot.annotated() if find_method(job.method).learns_from_defects else ()
+    source, rows, problems = _features(job, run, backbone, [*entries, *painted], exact)
     for problem in problems:
         run.note(f"Left out of training: {problem}")
-    readable = [entries[row] for row in rows]
+    readable = [entries[row] for row in rows if row < len(entries)]
     if not readable:
         raise InspectorError(
             "None of the normal images can be read any more.", "Import their folder again."
         )
+    with_defects = [painted[row - len(entries)] for row in rows if row >= len(entries)]
+    defects = tuple(
+        PaintedImage(source, row, read_painted(entry))
+        for row, entry in enumerate(with_defects, len(readable))
+    )
     device = _fitting_device(job, run, backbone, source)
-    return _Training(job, run, snapshot, readable, backbone, exact, device, source)
+    return _Training(
+        job, run, snapshot, readable, backbone, exact, device, source, with_defects, defects
+    )
+
+
+def _features(
+    job: TrainJob,
+    run: Run,
+    backbone: Backbone,
+    entries: Sequence[SnapshotEntry],
+    exact: Device,
+) -> Filled:
+    size = job.common.image_size
+    cache = FeatureCache(Path(job.cache), backbone, size, exact)
+    if cache.fits(entries):
+        return cache.fill(entries, run.progress)
+    run.note("The feature cache would not fit the disk; features are computed in every step.")
+    return LiveFeatures.of_readable(backbone, entries, size, exact, run.progress)
 
 
 def _fitting_device(job: TrainJob, run: Run, backbone: Backbone, source: FeatureSource) -> Device:
@@ -173,12 +212,11 @@ def _fit_detector(
     training: _Training,
     rows: Sequence[int],
     held_out: Sequence[int],
-    steps: int | None = None,
+    steps: int,
+    repeats: Detector | None = None,
 ) -> Detector:
     """A fresh detector fitted on `rows`; the same seed for every fold, hence the same start."""
     job = training.job
-    method = find_method(job.method)
-    parameters: Any = msgspec.convert(job.method_parameters, method.parameters)
     torch.manual_seed(job.common.seed)
     detector = build_detector(job.method, training.backbone)
     training.device.place(detector)
@@ -191,23 +229,26 @@ def _fit_detector(
             )
             training.run.metric("validation_score", step, float(found.statistics.score.mean()))
 
-    fit: Callable[..., None] = load_object(method.fit)
-    fit(
-        detector,
-        training.source,
-        rows,
-        parameters,
-        training.run,
-        training.device,
-        job.common.seed,
-        parameters.iterations if steps is None else steps,
-        validate,
+    fit: Callable[[Detector, Assignment, Run], None] = load_object(find_method(job.method).fit)
+    task = Assignment(
+        source=training.source,
+        rows=rows,
+        entries=training.entries,
+        parameters=training.parameters,
+        device=training.device,
+        seed=job.common.seed,
+        steps=steps,
+        validate=validate,
+        painted=training.defects,
+        muted=job.muted,
+        repeats=repeats,
     )
+    fit(detector, task, training.run)
     return detector
 
 
 def _cross_fit(
-    training: _Training, folds: NDArray[np.int64], steps: int
+    training: _Training, folds: NDArray[np.int64], steps: int, detector: Detector
 ) -> NormalStatistics | None:
     """Statistics of every image by a detector that was fitted without it.
 
@@ -220,15 +261,15 @@ def _cross_fit(
         run.begin(f"fold-{fold + 1}", f"Holding out part {fold + 1} of {n_folds}")
         others = np.flatnonzero(folds != fold).tolist()
         held_out = np.flatnonzero(folds == fold).tolist()
-        detector = _fit_detector(training, others, held_out, steps)
-        if run.steps_done() < steps:
+        fitted = _fit_detector(training, others, held_out, steps, repeats=detector)
+        if run.ended_early():
             run.note(
                 "Holding out was ended early: the alignment and the threshold come from the images "
                 "that the detector learned on and are optimistic."
             )
             return None
         percent = training.job.common.score_percent
-        found = measure(detector, training.source, held_out, percent, training.exact)
+        found = measure(fitted, training.source, held_out, percent, training.exact)
         together[:, held_out] = torch.stack(list(found.statistics))
     return NormalStatistics(*together)
 
@@ -242,9 +283,6 @@ def _card(
     job, snapshot, backbone = training.job, training.snapshot, training.backbone
     counts = Counter(entry.class_name for entry in training.entries)
     notes = list(training.run.notes)
-    asked = job.method_parameters.get("iterations", steps)
-    if steps < asked:
-        notes.append(f"Stopped early after {steps} of {asked} steps.")
     default = thresholds["cada"]
     if not default.supported:
         notes.append(
@@ -288,4 +326,5 @@ def _card(
             **{name: version(name) for name in ("torch", "timm", "numpy")},
         },
         notes=notes,
+        annotated_images=sorted({entry.sha256 for entry in training.painted}),
     )

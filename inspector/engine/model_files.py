@@ -18,12 +18,12 @@ from inspector.engine.alignment.cada import Cada
 from inspector.engine.alignment.class_statistics import ClassStatistics
 from inspector.engine.backbones import Backbone, load_backbone
 from inspector.engine.detectors.base import Detector
+from inspector.engine.memory.bank import Bank
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
+from inspector.jobs.bank_file import read_muted
 from inspector.jobs.catalogue import find_method, load_object
-from inspector.jobs.model_card import CARD_FILE, ModelCard, read_model_card
-
-WEIGHTS_FILE = "model.safetensors"
+from inspector.jobs.model_card import CARD_FILE, WEIGHTS_FILE, ModelCard, read_model_card
 
 
 def build_aligner(name: str, class_names: Sequence[str], descriptor_channels: int) -> Aligner:
@@ -69,7 +69,7 @@ def save_model(folder: Path, pipeline: Pipeline, card: ModelCard) -> None:
 
 
 def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
-    """A saved pipeline, on the CPU, ready to score.
+    """A saved pipeline, on the CPU, ready to score; without the bank entries that are muted.
 
     Raises:
         InspectorError: The folder is not a model, is damaged, or its backbone's weights are not
@@ -106,6 +106,11 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
             f"The weights of the model {folder.name} are damaged ({error}).",
             "Train the model again, or restore the folder from a backup.",
         ) from error
+    muted = read_muted(folder)
+    if muted:
+        for bank in detector.children():
+            if isinstance(bank, Bank):
+                bank.leave_out(muted)
     detector.eval()
     for aligner in aligners.values():
         aligner.eval()

@@ -13,13 +13,24 @@ from inspector.gui.actions import ACTIONS, ActionRegistry
 from inspector.gui.pages.page import Page
 from inspector.gui.pages.registry import PAGES, make_page
 from inspector.gui.session import Session
-from inspector.gui.shell.commands import ShellCommands
+from inspector.gui.shell.commands import ShellCommands, end_typing
 from inspector.gui.shell.rail import Rail
 from inspector.gui.shell.status import StatusLine
 from inspector.gui.shell.toasts import Toasts
 from inspector.gui.shell.welcome import Welcome
 
-_MENUS = ("file", "view", "go", "dataset", "train", "alignment", "review", "models", "help")
+_MENUS = (
+    "file",
+    "view",
+    "go",
+    "dataset",
+    "train",
+    "alignment",
+    "review",
+    "annotate",
+    "models",
+    "help",
+)
 
 
 class MainWindow(QMainWindow):
@@ -92,6 +103,7 @@ class MainWindow(QMainWindow):
             "train": self.tr("&Train"),
             "alignment": self.tr("&Alignment"),
             "review": self.tr("&Review"),
+            "annotate": self.tr("A&nnotate"),
             "models": self.tr("&Models"),
             "help": self.tr("&Help"),
         }
@@ -128,6 +140,7 @@ class MainWindow(QMainWindow):
         if not self.commands.may_leave_jobs():
             event.ignore()
             return
+        end_typing()
         self.session.preferences.set_bytes("window", self.saveGeometry())
         self.session.preferences.save()
         self.session.close_project()

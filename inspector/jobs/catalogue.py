@@ -13,7 +13,13 @@ from typing import Any
 import msgspec
 
 from inspector.errors import InspectorError
-from inspector.jobs.parameters import AlignmentParameters, CommonParameters, RevDistParameters
+from inspector.jobs.parameters import (
+    AlignmentParameters,
+    CommonParameters,
+    DmadParameters,
+    PatchCoreParameters,
+    RevDistParameters,
+)
 
 Parameters = dict[str, Any]
 
@@ -42,6 +48,7 @@ class Method:
         fit: "module:function" of the fit.
         parameters: Struct type of its own parameters.
         presets: The first is the default.
+        learns_from_defects: Whether painted defects make it better.
     """
 
     name: str
@@ -52,7 +59,15 @@ class Method:
     fit: str
     parameters: type[msgspec.Struct]
     presets: tuple[Preset, ...]
+    learns_from_defects: bool = False
 
+
+FIVE_PATCHES = 0.49
+"""The top percentage of pixels that is as large as the memory banks' mean of the top 5 patches, at
+an input of 256 pixels (32×32 patches)."""
+
+FIVE_PATCHES_OF_PAPER = 0.64
+"""The same at the paper's 224 pixels (28×28 patches)."""
 
 METHODS: dict[str, Method] = {
     "revdist": Method(
@@ -76,6 +91,73 @@ METHODS: dict[str, Method] = {
                 "paper",
                 "The paper's numbers; made for a GPU.",
                 common={"backbone": "wide_resnet50_2.tv_in1k"},
+            ),
+        ),
+    ),
+    "dmad": Method(
+        name="dmad",
+        title="Dual memory banks",
+        sentence="Compares every patch with normal and abnormal ones. Learns from painted defects, "
+        "on other products too, as soon as there is one.",
+        needs="Normal images; painted defects make it better.",
+        detector="inspector.engine.detectors.dmad:Dmad",
+        fit="training.dmad:fit",
+        parameters=DmadParameters,
+        presets=(
+            Preset(
+                "quick",
+                "Minutes on two CPU cores with the backbone that comes with the install.",
+                common={"backbone": "tf_efficientnet_lite0", "score_percent": FIVE_PATCHES},
+                alignment={"iterations": 800, "folds": 2},
+                method={
+                    "epochs": 8,
+                    "batch_size": 16,
+                    "patches": 128,
+                    "learning_rate": 1e-3,
+                    "projection_rate": 5e-4,
+                    "coreset": 0.01,
+                    "coreset_width": 64,
+                    "coreset_points": 200_000,
+                    "outlier_images": 64,
+                },
+            ),
+            Preset(
+                "paper",
+                "The paper's numbers; made for a GPU.",
+                common={
+                    "backbone": "wide_resnet50_2.tv_in1k",
+                    "image_size": 224,
+                    "score_percent": FIVE_PATCHES_OF_PAPER,
+                },
+            ),
+        ),
+        learns_from_defects=True,
+    ),
+    "patchcore": Method(
+        name="patchcore",
+        title="PatchCore",
+        sentence="Remembers patches of normal parts; what is far from all of them is a defect. "
+        "A well-known reference to compare with.",
+        needs="Normal images only.",
+        detector="inspector.engine.detectors.patchcore:PatchCore",
+        fit="training.patchcore:fit",
+        parameters=PatchCoreParameters,
+        presets=(
+            Preset(
+                "quick",
+                "Minutes on two CPU cores with the backbone that comes with the install.",
+                common={"backbone": "tf_efficientnet_lite0", "score_percent": FIVE_PATCHES},
+                alignment={"iterations": 800, "folds": 2},
+                method={"coreset": 0.01, "coreset_width": 64, "coreset_points": 200_000},
+            ),
+            Preset(
+                "paper",
+                "The backbone, input size and bank of DMAD's paper; made for a GPU.",
+                common={
+                    "backbone": "wide_resnet50_2.tv_in1k",
+                    "image_size": 224,
+                    "score_percent": FIVE_PATCHES_OF_PAPER,
+                },
             ),
         ),
     ),

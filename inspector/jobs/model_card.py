@@ -13,6 +13,7 @@ from inspector.errors import InspectorError
 
 FORMAT_VERSION = 1
 CARD_FILE = "model.json"
+WEIGHTS_FILE = "model.safetensors"
 
 
 class ThresholdCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         alignments: Variants stored in the model; their weights are prefixed `alignment.NAME.`.
         alignment_statistics: In words: on which images the aligner's statistics were taken.
         windows: Intensity window of 16-bit images per class.
+        annotated_images: SHA-256 of the images whose painted defects it learned from.
         notes: Sentences a user must know: stopped early, few images, ….
     """
 
@@ -71,6 +73,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     created: str
     versions: dict[str, str]
     notes: list[str]
+    annotated_images: list[str] = msgspec.field(default_factory=list)
 
     def check_alignments(self, names: Iterable[str]) -> None:
         """Raises InspectorError where the model lacks one of these alignment variants."""

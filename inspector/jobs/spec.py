@@ -21,6 +21,7 @@ class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
         snapshot: Path of the snapshot file.
         cache: Folder of the feature cache.
         method_parameters: Already validated by the catalogue.
+        muted: Painted patches not to learn from: (annotation id, row, column on the patch grid).
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "float32" or "bfloat16".
         checkpoint_seconds: Greatest loss of work by a crash.
@@ -33,6 +34,7 @@ class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
     common: CommonParameters
     alignment: AlignmentParameters
     method_parameters: dict[str, Any]
+    muted: tuple[tuple[int, int, int], ...] = ()
     device: str = "auto"
     precision: str = "auto"
     checkpoint_seconds: float = 20.0
@@ -47,6 +49,7 @@ class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
         subset: "all", or "test" for the images set aside for test.
         variants: Alignment variants; empty means all that the model has.
         evaluate: Whether to compute metrics and write the report.
+        judge_painted: Whether images that the model learned painted defects from count in it.
         keep_maps: Whether to write the anomaly maps (`maps.npy`).
     """
 
@@ -55,6 +58,7 @@ class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
     subset: str = "all"
     variants: tuple[str, ...] = ()
     evaluate: bool = False
+    judge_painted: bool = False
     keep_maps: bool = True
     batch_size: int = 16
     device: str = "auto"

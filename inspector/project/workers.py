@@ -37,7 +37,7 @@ def announce_worker(run_folder: Path, pid: int | None = None) -> None:
     Raises:
         InspectorError: The file cannot be written.
     """
-    worker = WorkerFile(pid or os.getpid(), time.time())
+    worker = WorkerFile(os.getpid() if pid is None else pid, time.time())
     write_atomically(run_folder / WORKER_FILE, msgspec.json.encode(worker))
 
 

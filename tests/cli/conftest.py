@@ -50,6 +50,7 @@ class InlineWorker:
 
     started: ClassVar[list[Path]]
     outcome_instead: JobOutcome | None = None
+    pid = -1  # no process: it is never alive
 
     def __init__(self, run_folder: Path) -> None:
         self.run_folder = run_folder

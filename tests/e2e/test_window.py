@@ -16,7 +16,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.core.evaluation import Evaluation
@@ -140,6 +140,8 @@ def test_from_a_folder_to_exported_verdicts(
         variant = evaluation.evaluation.find(name)
         assert variant is not None
         assert side.auroc == pytest.approx(variant.absolute_unified.image_auroc, abs=1e-9)
+        assert side.ap == pytest.approx(variant.absolute_unified.image_ap, abs=1e-9)
+        assert side.f1 == pytest.approx(variant.absolute_unified.image_f1_max, abs=1e-9)
         assert side.class_average == pytest.approx(variant.class_average.image_auroc, abs=1e-9)
 
     # Review with keys: each verdict is in the journal when the next image shows.
@@ -163,7 +165,11 @@ def test_from_a_folder_to_exported_verdicts(
     qtbot.keyClick(review.main_focus(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert set(session.project.latest_verdicts()) == set(given[:2])
     file = tmp_path / "verdicts.csv"
-    assert session.project.export_verdicts(file) == 2
+    qtbot.keyClick(review.main_focus(), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = window.findChildren(QFileDialog)
+    dialog.selectFile(str(file))
+    dialog.accept()
+    qtbot.waitUntil(file.exists, timeout=_PATIENCE_MS)
     rows = list(csv.DictReader(file.open(encoding="utf-8-sig")))
     assert sorted(row["verdict"] for row in rows) == ["ng", "ok"]
     assert {row["operator"] for row in rows} == {"Ada"}

@@ -30,7 +30,7 @@ from training.train_job import MODEL_FOLDER, train
 SIZE = 64
 CPU = Device("cpu")
 # As little as shows that it works; a method takes those that it has.
-FEW = {"iterations": 2, "epochs": 1, "batch_size": 4}
+FEW = {"iterations": 2, "epochs": 1, "batch_size": 4, "outlier_images": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +131,16 @@ def test_its_training_tells_how_far_it_is(trained: Trained) -> None:
     assert len({stage.name for stage in stages}) == len(stages)
     assert all(stage.title for stage in stages)
     stage = ""
-    last: dict[str, Progress] = {}
+    last: dict[tuple[str, str], Progress] = {}  # a stage may count several things one by one
     for event in trained.events:
         if isinstance(event, Stage):
             stage = event.name
         if isinstance(event, Progress):
+            key = (stage, event.unit)
             assert 0 <= event.done <= event.total
-            assert stage not in last or last[stage].done <= event.done
-            last[stage] = event
-    assert set(last) == {stage.name for stage in stages}
+            assert key not in last or last[key].done <= event.done
+            last[key] = event
+    assert {name for name, _ in last} == {stage.name for stage in stages}
     assert all(event.done == event.total for event in last.values())
     assert any(isinstance(event, Metric) and event.name == "loss" for event in trained.events)
 

@@ -20,17 +20,21 @@ from pytestqt.qtbot import QtBot
 
 from inspector.core.evaluation import RAW, Evaluation
 from inspector.core.samples import Truth
+from inspector.core.words import metric
 from inspector.gui.jobs.job import Job, JobState
 from inspector.gui.jobs.requests import ScoreRequest
 from inspector.gui.main_window import MainWindow
 from inspector.gui.notify import Level
-from inspector.gui.pages.alignment import empty
+from inspector.gui.pages.alignment import empty, heat_tiles
+from inspector.gui.pages.alignment import exports as exports_module
 from inspector.gui.pages.alignment import page as page_module
 from inspector.gui.pages.alignment.content import ALL, FOUND
 from inspector.gui.pages.alignment.drawer import CLASSES, IMAGES
 from inspector.gui.pages.alignment.header import MORPH, PAIR
 from inspector.gui.pages.alignment.numbers import Numbers, numbers_of
 from inspector.gui.pages.alignment.page import AlignmentPage
+from inspector.gui.pages.review.material import Material
+from inspector.gui.pages.review.words import ReviewWords
 from inspector.gui.plots.distribution_paint import mark_positions
 from inspector.gui.plots.distribution_panel import DistributionPanel
 from inspector.gui.session import Session
@@ -39,8 +43,8 @@ from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.columns import TRUTHS
 from inspector.project.evaluations import newest_evaluations
+from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.report.words import metric
 from inspector.project.work import Computing, prepare_scoring, settle
 
 LEFT = Qt.MouseButton.LeftButton
@@ -433,10 +437,13 @@ def test_files_are_written_and_the_folder_is_remembered(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
     act = page.actions_table.action
     act("alignment.csv").trigger()
+    qtbot.waitUntil(lambda: bool(session.notices.history))
     assert session.notices.history[-1].level is Level.ERROR
     (tmp_path / "out").mkdir()
     for name in ("csv", "png", "svg"):
+        before = len(session.notices.history)
         act(f"alignment.{name}").trigger()
+        qtbot.waitUntil(lambda before=before: len(session.notices.history) > before)
         notice = session.notices.history[-1]
         assert notice.level is Level.SUCCESS and notice.actions[0].text == "Show folder"
     assert Path(asked[-1]).parent == tmp_path / "out"
@@ -479,7 +486,9 @@ def test_a_project_without_scores_leads_on_and_fills_by_itself(
     page = real_window.page("alignment")
     assert isinstance(page, AlignmentPage)
     not_scored = page.empty.states[empty.NOT_SCORED]
-    qtbot.waitUntil(lambda: page.empty.currentWidget() is not_scored and not page._awaits_scores)
+    qtbot.waitUntil(
+        lambda: page.empty.currentWidget() is not_scored and not empty.awaits_scores(session)
+    )
     asked: list[str] = []
     session.score_images = asked.append  # type: ignore[method-assign]
     qtbot.mouseClick(not_scored.buttons[0], LEFT)
@@ -513,3 +522,126 @@ def test_nothing_is_cut_with_larger_type(
     parts = [page.header.variant, page.header.images, page.header.classes, page.header.order]
     for part in (*page.strip.cells.values(), *parts):
         qtbot.waitUntil(lambda part=part: part.width() >= part.minimumSizeHint().width())
+
+
+def add_second_model(project: Project, copy: Path) -> ModelRow:
+    """A copy of the project's model, which has scored every image ten times as high."""
+    model = project.find_model()
+    shutil.copytree(model.folder, copy)
+    made = project.add_model(model.run_id, copy)
+    columns = "snapshot_id, image_id, variant, raw_score, u, gamma, run_id, map_row"
+    with project._database.transaction():
+        project._database.run(
+            f"INSERT INTO score (model_id, {columns}, score) "
+            f"SELECT ?, {columns}, 10 * score FROM score WHERE model_id = ?",
+            (made.model_id, model.model_id),
+        )
+    return made
+
+
+def test_while_another_model_is_read_nothing_is_kept_or_exported(
+    page: AlignmentPage,
+    session: Session,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert session.project is not None and page.comparison is not None
+    other = add_second_model(session.project, tmp_path / "copy")
+    before, highest = page.comparison, float(page.comparison.score_set.aligned.max())
+    read = session.library.reload_scores
+    session.library.reload_scores = lambda: None  # type: ignore[method-assign]
+    panel = page.plots.pair.raw
+    end = line_of(panel) + QPointF(-40, 0)
+    drag(panel, line_of(panel), end, release=False)
+    session.scale.set_model(other)
+    QTest.mouseRelease(panel.viewport(), LEFT, pos=end.toPoint())
+    assert page.comparison is before
+    page._reset_thresholds()
+    for variant in (RAW, "cada"):
+        assert session.scale.threshold_of(variant) == session.scale.default_threshold(variant)
+    asked: list[object] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.append(1) or ("", ""))
+    window = page.window()
+    assert isinstance(window, MainWindow)
+    for name in ("copy", "png", "svg", "csv"):
+        window.statusBar().clearMessage()
+        page.actions_table.action(f"alignment.{name}").trigger()
+        assert "nothing to export" in window.statusBar().currentMessage()
+    assert asked == []
+    page.activate()  # neither of both is shown as the other
+    assert page.empty.currentWidget() is page.empty.states[empty.LOADING]
+    session.library.reload_scores = read  # type: ignore[method-assign]
+    session.library.reload_scores()
+    qtbot.waitUntil(lambda: page.comparison not in (None, before))
+    assert page.comparison is not None and page.comparison.model_id == other.model_id
+    assert page.comparison.score_set.aligned.max() == pytest.approx(10 * highest)
+    assert page._exports.score_set is page.comparison.score_set
+
+
+def test_an_empty_page_exports_nothing(page: AlignmentPage, session: Session) -> None:
+    assert page._exports.score_set is not None
+    session.close_project()
+    assert page._exports.score_set is None and page._exports.numbers is None
+
+
+def test_the_presentation_follows_the_scores_and_ends_with_the_model(
+    page: AlignmentPage, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session.preferences.reduced_motion = True
+    assert session.project is not None
+    other = add_second_model(session.project, tmp_path / "copy")
+    page.actions_table.action("alignment.present").trigger()
+    view = page.presentation.view
+    assert view is not None
+    session.scale.set_variant("cada-a")
+    shown = view.panel.view()
+    assert page.comparison is not None and shown is not None
+    assert shown.score_set is page.comparison.score_set
+    session.scale.set_model(other)
+    assert page.presentation.view is None
+
+
+def test_a_heat_map_has_the_colours_that_it_has_on_review(
+    page: AlignmentPage, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[tuple[float, float]] = []
+    paint = heat_tiles.heat_picture
+
+    def watched(shown: Any, low: float, high: float) -> QImage:
+        ends.append((low, high))
+        return paint(shown, low, high)
+
+    monkeypatch.setattr(heat_tiles, "heat_picture", watched)
+    scores = session.library.scores
+    higher = {name: 3 * values for name, values in scores.aligned.items()}
+    session.library.scores = replace(scores, aligned=higher)
+    page.choosing.choose(brush_all(page)[:1])
+    qtbot.waitUntil(lambda: bool(ends))
+    material = Material(session, ReviewWords())
+    material.refresh()
+    assert set(ends) == {material.scale}
+
+
+def test_a_table_is_written_in_the_background(
+    page: AlignmentPage,
+    session: Session,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[threading.Thread] = []
+    write = exports_module.write_atomically
+
+    def watched(file: Path, data: bytes) -> None:
+        threads.append(threading.current_thread())
+        write(file, data)
+
+    monkeypatch.setattr(exports_module, "write_atomically", watched)
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "table.csv"), "")
+    )
+    page.actions_table.action("alignment.csv").trigger()
+    qtbot.waitUntil(lambda: bool(session.notices.history))
+    assert (tmp_path / "table.csv").is_file()
+    assert threads[0] is not threading.main_thread()

@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from inspector.core.sampleparts import SamplePlan
@@ -220,6 +220,55 @@ def test_a_job_that_ends_meanwhile_needs_no_answer(
     QTimer.singleShot(0, end)
     assert window.commands.may_leave_jobs()
     assert told == []
+
+
+def test_a_job_is_not_given_up_for_a_project_that_does_not_open(
+    busy: tuple[MainWindow, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, told = busy
+    asked: list[str] = []
+    monkeypatch.setattr(LeavingDialog, "exec", lambda dialog: asked.append("asked"))
+    present, history = window.session.project, window.session.notices.history
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "project.db").write_bytes(b"no database" * 100)
+    window.commands.open_project(broken)
+    window.commands.open_project(tmp_path / "nothing")
+    (tmp_path / "file").write_bytes(b"")
+    window.commands._create(tmp_path / "file" / "project")
+    assert (asked, told, len(history)) == ([], [], 3)
+    assert window.session.project is present
+    Project.create(tmp_path / "whole").close()
+    window.commands.open_project(tmp_path / "whole")
+    assert asked == ["asked"]
+    window.commands._create(tmp_path / "made")  # the user goes back; it is there all the same
+    assert window.session.project is present and Project.is_project(tmp_path / "made")
+    assert "made" in history[-1].text
+    window.session.jobs.jobs = []
+
+
+@pytest.mark.parametrize("leave", ["close", "switch", "create", "quit"])
+def test_what_is_being_typed_is_taken_over_before_the_project_goes(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, leave: str
+) -> None:
+    window.session.create_project(tmp_path / "one")
+    Project.create(tmp_path / "two").close()
+    field, taken = QLineEdit(window.centralWidget()), list[str]()
+    field.editingFinished.connect(
+        lambda: taken.append(window.session.project.folder.name if window.session.project else "")
+    )
+    field.show()
+    field.setFocus()
+    qtbot.keyClicks(field, "a note")
+    if leave == "close":
+        window.commands.close_project()
+    elif leave == "switch":
+        window.commands.open_project(tmp_path / "two")
+    elif leave == "create":
+        window.commands._create(tmp_path / "three")
+    else:
+        window.close()
+    assert taken == ["one"]
 
 
 def test_the_layout_is_remembered(window: MainWindow, qtbot: QtBot) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,14 +23,16 @@ from pytestqt.qtbot import QtBot
 from inspector.core.review_order import Band, Order, bands_of
 from inspector.errors import InspectorError
 from inspector.gui.main_window import MainWindow
+from inspector.gui.pages.review.comparisons import NOTHING, Comparison, _Finder
 from inspector.gui.pages.review.page import ReviewPage
 from inspector.gui.pages.review.prefetch import Look
 from inspector.gui.pages.review.review_queue import Criteria
 from inspector.gui.session import Session
 from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.spec import ScoreJob, read_job
+from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.verdicts import Verdict
+from inspector.project.verdicts import Trace, Verdict
 from inspector.project.work import Computing, prepare_scoring, settle
 
 Key = Qt.Key
@@ -189,7 +192,7 @@ def test_undo_and_redo_go_back_and_forth_over_any_number(
         press(page, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         assert page.queue.current == order[step]
         assert stored(folder) == states[step]
-    press(page, Key.Key_Backspace)
+    press(page, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert stored(folder) == {}
     for step in range(9):
         press(page, Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
@@ -202,7 +205,7 @@ def test_undo_shows_an_image_that_the_queue_lacks(page: ReviewPage, qtbot: QtBot
     press(page, Key.Key_N)
     page._set_criteria(replace(ALL, only_open=True))
     assert image_id not in page.queue.ids
-    press(page, Key.Key_Backspace)
+    press(page, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert page.queue.current == image_id
     assert shown(page, qtbot) == image_id
 
@@ -229,7 +232,7 @@ def test_what_is_not_on_the_canvas_is_not_judged(page: ReviewPage, folder: Path)
 
 
 def test_a_held_key_judges_one_image(page: ReviewPage) -> None:
-    for name in ("ok", "ng", "unsure"):
+    for name in ("ok", "ng", "unsure", "undo", "redo"):
         assert not page.actions_table.action(f"review.{name}").autoRepeat()
 
 
@@ -408,7 +411,7 @@ def test_when_nothing_is_left_it_says_so(page: ReviewPage, qtbot: QtBot) -> None
         press(page, Key.Key_O)
     assert page.queue.current is None
     assert page.parts.empty is not None
-    press(page, Key.Key_Backspace)
+    press(page, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert page.parts.empty is None
     assert page.queue.current == 4
     assert page.main_focus().hasFocus()
@@ -495,3 +498,212 @@ def test_a_kill_in_the_middle_loses_no_verdict(folder: Path, tmp_path: Path) -> 
     verdicts = [row.verdict for row in rows]
     expected = [(Verdict.NG, Verdict.OK, Verdict.UNSURE)[i % 3] for i in range(len(rows))]
     assert verdicts == expected
+
+
+def add_second_model(project: Project, copy: Path) -> ModelRow:
+    """A copy of the project's model, which has scored every image ten times as high."""
+    model = project.find_model()
+    shutil.copytree(model.folder, copy)
+    made = project.add_model(model.run_id, copy)
+    columns = "snapshot_id, image_id, variant, raw_score, u, gamma, run_id, map_row"
+    with project._database.transaction():
+        project._database.run(
+            f"INSERT INTO score (model_id, {columns}, score) "
+            f"SELECT ?, {columns}, 10 * score FROM score WHERE model_id = ?",
+            (made.model_id, model.model_id),
+        )
+    return made
+
+
+def test_while_another_model_is_read_no_verdict_is_written(
+    page: ReviewPage, session: Session, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert session.project is not None
+    other = add_second_model(session.project, tmp_path / "copy")
+    before = session.scale.model
+    image_id = shown(page, qtbot)
+    press(page, Key.Key_O)
+    press(page, Key.Key_Left)
+    assert shown(page, qtbot) == image_id
+    page.queue.jump(2)
+    looked_at = shown(page, qtbot)
+    page.queue.criteria = replace(ALL, classes=frozenset())  # a queue that lacks what is shown
+    read = session.library.reload_scores
+    session.library.reload_scores = lambda: None  # type: ignore[method-assign]
+    session.scale.set_model(other)
+    assert before is not None and session.library.scores_model_id == before.model_id
+    press(page, Key.Key_N)
+    page._say_of(image_id, "scratch", "deep")
+    rows = session.project.verdicts_since(0)
+    assert [(row.image_id, row.verdict, row.note) for row in rows] == [(image_id, Verdict.OK, "")]
+    window = page.window()
+    assert isinstance(window, MainWindow)
+    assert "Not written" in window.statusBar().currentMessage()
+    session.library.reload_scores = read  # type: ignore[method-assign]
+    session.library.reload_scores()
+    qtbot.waitUntil(lambda: page._is_current)
+    assert shown(page, qtbot) == looked_at  # still, though the new queue lacks it
+    press(page, Key.Key_N)
+    row = session.project.latest_verdict(looked_at)
+    assert row is not None and row.trace.model_id == other.model_id
+    (place,) = session.library.images.rows_of(np.array([looked_at]))
+    assert row.trace.score == session.library.scores.of(session.scale.variant)[place]
+    page.show_images([image_id])  # what was refused is written when it can be
+    shown(page, qtbot)
+    again = session.project.latest_verdict(image_id)
+    assert again is not None and (again.verdict, again.note) == (Verdict.OK, "deep")
+
+
+def test_undo_stops_before_what_was_said_in_an_earlier_session(
+    real_window: MainWindow, session: Session, folder: Path, qtbot: QtBot
+) -> None:
+    with Project.open(folder) as project:
+        ids = project.image_columns().ids.tolist()
+        for image_id in ids[:2]:
+            project.add_verdict(image_id, Verdict.NG, "Grace", Trace())
+    page = opened(real_window, session, folder, qtbot)
+    page._set_criteria(ALL)
+    shown(page, qtbot)
+    undo = page.actions_table.action("review.undo")
+    assert [keys.toString() for keys in undo.shortcuts()] == ["Ctrl+Z"]
+    page.queue.jump(3)
+    mine = shown(page, qtbot)
+    press(page, Key.Key_O)
+    undo.trigger()
+    assert stored(folder) == dict.fromkeys(ids[:2], Verdict.NG)
+    for left in (1, 0):
+        before = len(session.notices.history)
+        undo.trigger()
+        qtbot.waitUntil(lambda before=before: len(session.notices.history) > before)
+        notice = session.notices.history[-1]
+        assert "Grace" in notice.hint
+        assert set(stored(folder)) == set(ids[: left + 1])  # nothing yet
+        notice.actions[0].run()
+        assert set(stored(folder)) == set(ids[:left])
+    notice.actions[0].run()  # once more hits nothing
+    assert stored(folder) == {}
+    for _ in range(3):
+        page.actions_table.action("review.redo").trigger()
+    assert set(stored(folder)) == {*ids[:2], mine}
+
+
+def test_the_pace_counts_verdicts_not_notes_and_redo(page: ReviewPage, qtbot: QtBot) -> None:
+    image_id = shown(page, qtbot)
+    press(page, Key.Key_N)
+    shown(page, qtbot)
+    press(page, Key.Key_O)
+    page._say_of(image_id, "scratch", "")
+    assert page.desk.n_given == 2
+    press(page, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert page.desk.n_given == 2  # the kind was taken back
+    press(page, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert page.desk.n_given == 1
+    press(page, Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    press(page, Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert page.desk.n_given == 2 and page.desk.pace is not None
+
+
+def test_a_line_dragged_over_a_change_of_variant_or_model_is_dropped(
+    page: ReviewPage, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert session.project is not None
+    other = add_second_model(session.project, tmp_path / "copy")
+    strip, scale = page.parts.thresholds.strip, session.scale
+    for change in (lambda: scale.set_variant("cada-a"), lambda: scale.set_model(other)):
+        start = QPoint(round(strip.x_of(strip.threshold)) + 1, strip.height() // 2)
+        QTest.mousePress(strip, Qt.MouseButton.LeftButton, pos=start)
+        QTest.mouseMove(strip, start - QPoint(25, 0))
+        field = page.parts.thresholds.lower_field
+        field.lineEdit().setText("0.01")
+        change()
+        QTest.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=start - QPoint(25, 0))
+        field.editingFinished.emit()
+        assert scale.is_threshold_default
+        assert scale.lower_threshold != pytest.approx(0.01)
+        qtbot.waitUntil(lambda: page._is_current)
+        assert strip.threshold == scale.threshold
+
+
+def test_kind_and_note_outlive_the_project(
+    page: ReviewPage, session: Session, folder: Path, qtbot: QtBot, real_window: MainWindow
+) -> None:
+    image_id = shown(page, qtbot)
+    page._say_of(image_id, "scratch", "")
+    press(page, Key.Key_M)
+    QTest.keyClicks(page.parts.verdicts.note, "half a")
+    real_window.commands.close_project()
+    assert not page.parts.verdicts.note.hasFocus()
+    again = opened(real_window, session, folder, qtbot)
+    again._set_criteria(ALL)
+    assert shown(again, qtbot) == image_id
+    assert again.parts.verdicts.note.text() == "half a"
+    press(again, Key.Key_N)
+    assert session.project is not None
+    row = session.project.latest_verdict(image_id)
+    assert row is not None and (row.defect_kind, row.note) == ("scratch", "half a")
+    assert session.project.get_setting("review_pending", dict, None) == {}
+
+
+def test_each_project_has_its_own_spread(
+    page: ReviewPage, session: Session, folder: Path, tmp_path: Path, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    image_id = shown(page, qtbot)
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.lock"))
+    monkeypatch.setattr(
+        "inspector.gui.pages.review.material.minimum_spread",
+        lambda model_folder, variant: 0.75 if copy in model_folder.parents else 0.25,
+    )
+    page.session.scale.set_variant("cada-a")
+    qtbot.waitUntil(lambda: page._is_current)
+    wanted = page.material.wanted(image_id)
+    assert wanted is not None and wanted.epsilon == 0.25
+    assert session.open_project(copy)  # whose model has the same number
+    qtbot.waitUntil(lambda: page._is_current and session.library.scores.n_scored > 0)
+    wanted = page.material.wanted(image_id)
+    assert wanted is not None and wanted.epsilon == 0.75
+
+
+def test_arrows_move_a_slider_that_has_the_keyboard(page: ReviewPage, qtbot: QtBot) -> None:
+    shown(page, qtbot)
+    slider = page.parts.canvas.opacity
+    slider.setFocus()
+    before, place = slider.value(), page.queue.position
+    QTest.keyClick(slider, Key.Key_Left)
+    assert slider.value() < before
+    assert page.queue.position == place
+    page._focus_image()
+    press(page, Key.Key_Right)
+    assert page.queue.position == place + 1
+
+
+def test_one_image_is_compared_at_a_time_and_kept(
+    page: ReviewPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparisons = page.stage.comparisons
+    page.parts.canvas.set_compare(False)
+    qtbot.waitUntil(lambda: comparisons._task is None)
+    comparisons.clear()
+    gate, asked = threading.Event(), list[int]()
+
+    def slow(finder: object, image_id: int, folder: object) -> Comparison:
+        asked.append(image_id)
+        gate.wait(10)
+        return NOTHING
+
+    monkeypatch.setattr(_Finder, "find", slow)
+    for image_id in (4, 5, 6):
+        comparisons.ask([image_id])
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [4]
+    gate.set()
+    qtbot.waitUntil(lambda: comparisons.get(6) is not None)
+    assert comparisons.get(4) is NOTHING
+    assert asked == [4, 6]  # nobody waits for 5 any more
+
+
+def test_names_and_times_are_read_once(page: ReviewPage, session: Session) -> None:
+    names = page.material.class_names()
+    assert names == {i.image_id: i.record.class_name for i in session.library.images.images}
+    assert page.material.class_names() is names

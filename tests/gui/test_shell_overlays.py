@@ -231,12 +231,39 @@ def test_the_list_of_jobs_has_their_buttons(
     assert isinstance(popover, JobsPopover)
     assert [row.job for row in popover.rows] == [first, second]
     texts = {button.text(): button for button in popover.findChildren(QPushButton)}
-    assert set(texts) == {"Stop early", "Cancel", "Withdraw"}
+    usual = {"Stop early", "Cancel…", "Withdraw"}
+    assert {text for text, button in texts.items() if button.isVisible()} == usual
     qtbot.mouseClick(texts["Stop early"], Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(texts["Cancel"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(texts["Cancel…"], Qt.MouseButton.LeftButton)
+    assert popover.rows[0].question.isVisible()
+    assert done == [("finish_early", first)]  # nothing is discarded unasked
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)  # on "Go on"
+    assert not popover.rows[0].question.isVisible() and len(done) == 1
+    qtbot.mouseClick(texts["Cancel…"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(popover.rows[0].discard, Qt.MouseButton.LeftButton)
     assert done == [("finish_early", first), ("cancel", first)]
     qtbot.mouseClick(texts["Withdraw"], Qt.MouseButton.LeftButton)
     assert [row.job for row in popover.rows] == [first]
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
     assert find_open(project, JobsPopover) is None
+    jobs.jobs = []
+
+
+def test_the_command_that_cancels_asks_in_the_list_of_jobs(
+    project: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, cancelled = project.session.jobs, list[Job]()
+    monkeypatch.setattr(jobs, "cancel", cancelled.append)
+    jobs.jobs = [running()]
+    jobs.changed.emit()
+    action = project.registry.action("jobs.cancel")
+    assert action.text().endswith("…")
+    action.trigger()
+    popover = find_open(project, JobsPopover)
+    assert isinstance(popover, JobsPopover)
+    row = popover.rows[0]
+    assert row.question.isVisible() and row.go_on.hasFocus() and cancelled == []
+    qtbot.waitUntil(lambda: row.discard.geometry().bottom() < row.height())
+    qtbot.mouseClick(row.discard, Qt.MouseButton.LeftButton)
+    assert cancelled == [row.job]
     jobs.jobs = []

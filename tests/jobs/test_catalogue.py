@@ -15,7 +15,12 @@ from inspector.jobs.catalogue import (
     parameter_names,
     resolve_parameters,
 )
-from inspector.jobs.parameters import AlignmentParameters, CommonParameters, RevDistParameters
+from inspector.jobs.parameters import (
+    AlignmentParameters,
+    CommonParameters,
+    DmadParameters,
+    RevDistParameters,
+)
 
 REVDIST = METHODS["revdist"]
 EVERY_PRESET = [(method, preset.name) for method in METHODS.values() for preset in method.presets]
@@ -56,6 +61,21 @@ def test_quick_needs_no_download_and_paper_is_the_papers() -> None:
     assert quick.method.iterations < paper.method.iterations
 
 
+def test_the_memory_banks_score_by_the_top_five_patches() -> None:
+    for method in (METHODS["dmad"], METHODS["patchcore"]):
+        for preset in method.presets:
+            common = resolve_parameters(method, preset.name, {}).common
+            patches = (common.image_size // 8) ** 2
+            assert common.score_percent == pytest.approx(100 * 5 / patches, abs=0.005)
+
+
+def test_dmads_paper_preset_is_the_papers() -> None:
+    paper = resolve_parameters(METHODS["dmad"], "paper", {})
+    assert paper.method == DmadParameters()
+    assert paper.common.image_size == 224  # 784 patches
+    assert [name for name, method in METHODS.items() if method.learns_from_defects] == ["dmad"]
+
+
 def test_changes_go_to_the_group_that_they_name() -> None:
     changes = {"image_size": 64, "alignment.folds": 5, "revdist.iterations": 7}
     made = resolve_parameters(REVDIST, "quick", changes)
@@ -81,7 +101,7 @@ def test_changes_do_not_stick_to_the_preset() -> None:
         ({"alignment.folds": 1}, "folds", "alignment.folds"),
         ({"alignment.statistics": "none"}, "statistics", "alignment.statistics"),
         ({"revdist.iterations": "many"}, "iterations", "revdist.iterations"),
-        ({"dmad.iterations": 5}, "dmad", "revdist."),
+        ({"dmad.epochs": 5}, "dmad", "revdist."),
         ({"revdist.decoder.depth": 5}, "revdist.decoder", "revdist."),
     ],
 )

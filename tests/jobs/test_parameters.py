@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.jobs.catalogue import METHODS
-from inspector.jobs.parameters import AlignmentParameters, CommonParameters, RevDistParameters
+from inspector.jobs.parameters import (
+    AlignmentParameters,
+    CommonParameters,
+    DmadParameters,
+    PatchCoreParameters,
+    RevDistParameters,
+    planned_steps,
+)
 
 GROUPS: list[type[msgspec.Struct]] = [
     CommonParameters,
@@ -41,6 +48,17 @@ OUT_OF_BOUNDS: list[tuple[type[msgspec.Struct], str, Any]] = [
     (RevDistParameters, "learning_rate", 0),
     (RevDistParameters, "weight_decay", 1.1),
     (RevDistParameters, "iterations", 2.5),
+    (PatchCoreParameters, "coreset", 0),
+    (PatchCoreParameters, "coreset", 1.1),
+    (PatchCoreParameters, "coreset_width", -1),
+    (DmadParameters, "epochs", 0),
+    (DmadParameters, "batch_size", 0),
+    (DmadParameters, "patches", -1),
+    (DmadParameters, "learning_rate", 0),
+    (DmadParameters, "noise", -0.1),
+    (DmadParameters, "outlier_images", -1),
+    (DmadParameters, "mask_filter", "yes"),
+    (DmadParameters, "attention", "maybe"),
 ]
 
 
@@ -88,10 +106,22 @@ def test_the_defaults_are_the_papers_numbers() -> None:
     detector = RevDistParameters()
     assert (detector.iterations, detector.batch_size) == (5000, 16)
     assert (detector.learning_rate, detector.weight_decay) == (2e-3, 1e-5)
+    dmad = DmadParameters()
+    assert (dmad.epochs, dmad.batch_size, dmad.patches) == (48, 32, 0)
+    assert (dmad.projection_rate, dmad.learning_rate, dmad.weight_decay) == (1e-4, 2e-4, 1e-5)
+    assert dmad.coreset == 0.02
+    assert PatchCoreParameters().coreset == dmad.coreset
     alignment = AlignmentParameters()
     assert (alignment.iterations, alignment.batch_size) == (5000, 16)
     assert (alignment.learning_rate, alignment.weight_decay) == (5e-2, 1e-4)
     assert alignment.dropout == 0.25
+
+
+def test_steps_come_from_iterations_or_epochs_or_are_not_known() -> None:
+    assert planned_steps(RevDistParameters(iterations=7), 100) == 7
+    assert planned_steps(DmadParameters(epochs=3, batch_size=4), 9) == 9
+    assert planned_steps(DmadParameters(epochs=3, batch_size=4), 8) == 6
+    assert planned_steps(PatchCoreParameters(), 100) == 0
 
 
 @settings(derandomize=True)

@@ -28,6 +28,7 @@ from inspector.project.work import Computing, prepare_training
 from training.alignment import AlignmentData, fit_aligners
 from training.commands import Interrupted
 from training.features import FeatureCache
+from training.fitting import Assignment
 from training.normal_statistics import Measured, measure
 from training.train_job import train
 
@@ -94,9 +95,9 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     seen = Watch()
     fit = training.revdist.fit
 
-    def watched_fit(detector: Any, source: Any, rows: Sequence[int], *others: Any) -> None:
-        seen.fitted.append((detector, list(rows)))
-        fit(detector, source, rows, *others)
+    def watched_fit(detector: Any, task: Assignment, run: Any) -> None:
+        seen.fitted.append((detector, list(task.rows)))
+        fit(detector, task, run)
 
     def watched_measure(detector: Any, source: Any, rows: Sequence[int], *others: Any) -> Measured:
         found = measure(detector, source, rows, *others)

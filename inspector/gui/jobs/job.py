@@ -68,7 +68,8 @@ class Job:
                     self.ending = ""
             case events.Progress():
                 self.progress = event
-                if self._first is None or event.done < self._first.done:
+                first = self._first
+                if first is None or event.done < first.done or event.unit != first.unit:
                     self._first = event
             case events.Note():
                 self.notes.append(event.message)

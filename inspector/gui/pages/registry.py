@@ -25,6 +25,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("train", "inspector.gui.pages.train.page:TrainPage", "train"),
     PageEntry("alignment", "inspector.gui.pages.alignment.page:AlignmentPage", "alignment"),
     PageEntry("review", "inspector.gui.pages.review.page:ReviewPage", "review"),
+    PageEntry("annotate", "inspector.gui.pages.annotate.page:AnnotatePage", "annotate"),
     PageEntry("models", "inspector.gui.pages.models.page:ModelsPage", "models"),
 )
 

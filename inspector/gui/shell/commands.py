@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QWidget
 
 from inspector.errors import InspectorError
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.demo import Demo, default_folder
 from inspector.gui.preferences import ZOOM_STEP, Preferences
-from inspector.gui.session import Session
+from inspector.gui.session import Session, locked
 from inspector.gui.shell.jobs_popover import JobsPopover
 from inspector.gui.shell.leaving import Leaving, LeavingDialog
 from inspector.gui.shell.new_project import NewProjectDialog, documents
@@ -95,9 +95,13 @@ class ShellCommands(QObject):
     def open_project(self, folder: Path) -> None:
         """Opens a project instead of the present one."""
         present = self._session.project
-        if present is not None and present.folder == folder:
+        if present is not None and present.folder == folder.resolve():
+            return
+        # Known before a job is given up for a project that does not open.
+        if self._session.jobs.current is not None and not self._opens(folder):
             return
         if self.may_leave_jobs():
+            end_typing()
             self._session.open_project(folder)
 
     def import_folder(self, path: Path | None = None) -> None:
@@ -128,12 +132,18 @@ class ShellCommands(QObject):
         """Opens the demo, and makes first what it lacks."""
         present = self._session.project
         is_demo = present is not None and present.folder == default_folder().resolve()
+        is_made = Project.is_project(default_folder())
+        is_leaving = not is_demo and self._session.jobs.current is not None
+        if is_leaving and is_made and not self._opens(default_folder()):
+            return
         if is_demo or self.may_leave_jobs():
+            end_typing()
             self.demo.start()
 
     def close_project(self) -> None:
         """Back to the welcome."""
         if self.may_leave_jobs():
+            end_typing()
             self._session.close_project()
 
     def show_preferences(self) -> None:
@@ -167,10 +177,11 @@ class ShellCommands(QObject):
 
         NoticesList(self._window, self._session.notices).open()
 
-    def show_jobs(self) -> None:
+    def show_jobs(self) -> JobsPopover:
         """Opens the list of jobs."""
         popover = JobsPopover(self._window, self._session.jobs)
         popover.open(popover.panel)
+        return popover
 
     def show_palette(self) -> None:
         """Opens the command palette."""
@@ -199,18 +210,49 @@ class ShellCommands(QObject):
             self._session.jobs.finish_early(job)
 
     def cancel_job(self) -> None:
-        """Stops the running job."""
-        job = self._session.jobs.current
-        if job is not None:
-            self._session.jobs.cancel(job)
+        """Asks in the list of jobs whether the running one is to be discarded."""
+        self.show_jobs().ask_cancel()
+
+    def _opens(self, folder: Path) -> bool:
+        """Whether a project can be opened; says why where it cannot."""
+        try:
+            with Project.open(folder) as project:
+                locked(project.folder).unlock()
+        except InspectorError as error:
+            self._session.notices.error(error)
+            return False
+        return True
 
     def _create(self, folder: Path) -> None:
-        if self.may_leave_jobs():
+        if self._session.jobs.current is None:
+            end_typing()
             self._session.create_project(folder)
+            return
+        try:  # before a job is given up for a project that cannot be made
+            Project.create(folder).close()
+        except InspectorError as error:
+            self._session.notices.error(error)
+            return
+        if self.may_leave_jobs():
+            end_typing()
+            self._session.open_project(folder)
+        else:
+            self._session.preferences.add_recent(folder)
+            self._session.notices.info(
+                self.tr("The project {name} is made.").format(name=folder.name),
+                self.tr("Open it when the job is done."),
+            )
 
     def _ask_folder(self, place: str, title: str) -> Path | None:
         """A folder of the user's choice; the dialog begins where the last one ended."""
         return ask_folder(self._window, title, self._session.preferences, place)
+
+
+def end_typing() -> None:
+    """What is being typed is taken over, as when the keyboard goes elsewhere."""
+    focused = QApplication.focusWidget()
+    if focused is not None:
+        focused.clearFocus()
 
 
 def ask_folder(parent: QWidget, title: str, preferences: Preferences, place: str) -> Path | None:

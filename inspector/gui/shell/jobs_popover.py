@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QProgressBar, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.gui.jobs.job import Job, JobState
 from inspector.gui.jobs.queue import JobQueue
@@ -25,7 +35,9 @@ _LOOKS = {
 
 
 class JobRow(QFrame):
-    """One job, with what can be done about it."""
+    """One job, with what can be done about it; it asks before anything is discarded."""
+
+    asked = Signal()  # the question came or went: the row has another height
 
     def __init__(self, job: Job, jobs: JobQueue) -> None:
         super().__init__()
@@ -50,6 +62,16 @@ class JobRow(QFrame):
         self._add_buttons()
         if self._buttons.count() > 1:
             layout.addLayout(self._buttons)
+        self.question = label(
+            self.tr("Stop this job and discard all that it has made so far?"), wrap=True
+        )
+        self.question.hide()
+        layout.addWidget(self.question)
+        self._answers = QHBoxLayout()
+        self._answers.addStretch(1)
+        self.go_on = self._answer(self.tr("Go on"), self.withdraw_question)
+        self.discard = self._answer(self.tr("Discard"), lambda: jobs.cancel(job), "danger")
+        layout.addLayout(self._answers)
         self.refresh()
 
     @property
@@ -71,20 +93,51 @@ class JobRow(QFrame):
         text = " · ".join(part for part in parts if part)
         self._text.setText(text[:1].upper() + text[1:])
 
+    @property
+    def can_cancel(self) -> bool:
+        """Whether there is something to discard."""
+        return self.job.state is JobState.RUNNING and not self.job.ending
+
+    def ask_cancel(self) -> None:
+        """Asks whether everything is to be discarded."""
+        self._show_question(True)
+        self.go_on.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def withdraw_question(self) -> None:
+        """Nothing is discarded."""
+        self._show_question(False)
+
+    def _show_question(self, shown: bool) -> None:
+        for widget in (self.question, self.go_on, self.discard):
+            widget.setVisible(shown)
+        for place in range(self._buttons.count()):
+            item = self._buttons.itemAt(place)
+            usual = item.widget() if item is not None else None
+            if usual is not None:
+                usual.setVisible(not shown)
+        self.asked.emit()
+
+    def _answer(self, text: str, run: Callable[[], object], kind: str = "") -> QPushButton:
+        made = button(text, kind)
+        made.clicked.connect(lambda checked=False: run())
+        made.hide()
+        self._answers.addWidget(made)
+        return made
+
     def _add_buttons(self) -> None:
         job, jobs = self.job, self._jobs
         if job.state is JobState.QUEUED:
             self._add(self.tr("Withdraw"), lambda: jobs.withdraw(job))
-        elif job.state is JobState.RUNNING and not job.ending:
+        elif self.can_cancel:
             if job.run is not None and job.run.kind == "train":
                 early = self._add(self.tr("Stop early"), lambda: jobs.finish_early(job))
                 early.setToolTip(self.tr("Ends this stage and keeps what is learned."))
-            cancel = self._add(self.tr("Cancel"), lambda: jobs.cancel(job), "danger")
+            cancel = self._add(self.tr("Cancel…"), self.ask_cancel, "danger")
             cancel.setToolTip(self.tr("Stops the job and keeps nothing of it."))
 
-    def _add(self, text: str, run: object, kind: str = "") -> QWidget:
+    def _add(self, text: str, run: Callable[[], object], kind: str = "") -> QWidget:
         made = button(text, kind)
-        made.clicked.connect(lambda checked=False: run())  # type: ignore[operator]
+        made.clicked.connect(lambda checked=False: run())
         self._buttons.addWidget(made)
         return made
 
@@ -105,6 +158,13 @@ class JobsPopover(Overlay):
         jobs.changed.connect(self._fill)
         jobs.progressed.connect(self._refresh)
 
+    def ask_cancel(self) -> None:
+        """Asks whether the running job is to be discarded; nothing where none can be."""
+        for row in self.rows:
+            if row.can_cancel:
+                row.ask_cancel()
+                return
+
     def _refresh(self, job: Job) -> None:
         for row in self.rows:
             if row.job is job:
@@ -122,13 +182,17 @@ class JobsPopover(Overlay):
             if place:
                 self.body.addWidget(line())
             self.body.addWidget(row)
+            row.asked.connect(self._place_soon)
         if not self.rows:
             text = self.tr(
                 "Nothing runs and nothing waits. Training, scoring and evaluating show up here."
             )
             self.body.addWidget(label(text, "muted", wrap=True))
         self.place()
-        QTimer.singleShot(0, self, self.place)  # when the new rows are shown
+        self._place_soon()
+
+    def _place_soon(self) -> None:
+        QTimer.singleShot(0, self, self.place)  # when what is new is shown
 
     def _listed(self) -> list[Job]:
         running = [] if self._jobs.current is None else [self._jobs.current]

@@ -220,7 +220,7 @@ class _TileDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_card(self, painter: QPainter, card: QRect, option: QStyleOptionViewItem) -> None:
-        theme, state = theme_of(self._view), option.state
+        theme, state = theme_of(), option.state
         is_chosen = bool(state & QStyle.StateFlag.State_Selected)
         is_focused = bool(state & QStyle.StateFlag.State_HasFocus)
         is_hovered = bool(state & QStyle.StateFlag.State_MouseOver)
@@ -233,7 +233,7 @@ class _TileDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(card).adjusted(1, 1, -1, -1), 5, 5)
 
     def _paint_picture(self, painter: QPainter, box: QRect, chosen: ChosenImage) -> None:
-        view, theme = self._view, theme_of(self._view)
+        view, theme = self._view, theme_of()
         painter.fillRect(box, QColor(theme.canvas))
         file = picture_file(chosen.image, view.windows)
         picture = view.thumbnails.get(file, round(box.width() * view.devicePixelRatioF()))
@@ -257,7 +257,7 @@ class _TileDelegate(QStyledItemDelegate):
             )
 
     def _paint_texts(self, painter: QPainter, line: QRect, chosen: ChosenImage) -> None:
-        view, theme = self._view, theme_of(self._view)
+        view, theme = self._view, theme_of()
         font = QFont(view.font())
         font.setPointSizeF(view.font().pointSizeF() * 0.92)
         painter.setFont(font)

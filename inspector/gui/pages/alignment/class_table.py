@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from inspector.core.distributions import Ints, ScoreSet, Tally
 from inspector.core.thresholds import Confusion
+from inspector.core.words import metric
 from inspector.gui.pages.alignment.numbers import Numbers
 from inspector.gui.plots.distribution_paint import class_label
 from inspector.gui.theme import em
-from inspector.project.report.words import metric
 
 _CLASS, _GOOD, _DEFECTIVE, _AUROC, _FLAGGED, _CAUGHT = range(6)
 _LIVE = (_FLAGGED, _CAUGHT)

@@ -23,6 +23,7 @@ class Comparison:
     Attributes:
         score_set: The scores.
         variant: How the right side is aligned.
+        model_id: Whose scores they are.
         thresholds: As they are shown now, while they move, too.
         is_found: Whether the classes are groups found by their looks.
         learned: Whether images that the model has learned from are among them.
@@ -33,6 +34,7 @@ class Comparison:
     thresholds: dict[Side, float]
     is_found: bool = False
     learned: bool = False
+    model_id: int = 0
     _counts: dict[Side, ThresholdCounts] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -98,6 +98,12 @@ def scoring_job(session: Session) -> Job | None:
     return None
 
 
+def awaits_scores(session: Session) -> bool:
+    """Whether the active model's scores are still being read; those at hand are another's."""
+    model = session.scale.model
+    return session.library.scores_model_id != (model.model_id if model is not None else None)
+
+
 def reason_for_nothing(session: Session) -> int | None:
     """Why there is nothing to align; None where there is something."""
     scale, library = session.scale, session.library
@@ -105,6 +111,8 @@ def reason_for_nothing(session: Session) -> int | None:
         return LOADING
     if scale.card is None:
         return NO_MODEL
+    if awaits_scores(session) and len(library.images):
+        return LOADING
     variant = aligned_variant(scale.card, scale.variant)
     if not variant:
         return NO_ALIGNMENT

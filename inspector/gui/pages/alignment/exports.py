@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QImageWriter
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
 from inspector.core.distributions import ScoreSet, as_csv
 from inspector.core.files import write_atomically
+from inspector.core.words import metric
 from inspector.errors import InspectorError
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.notify import NoticeAction
@@ -18,9 +19,11 @@ from inspector.gui.pages.alignment.numbers import Numbers
 from inspector.gui.pages.alignment.plots_view import PlotsView
 from inspector.gui.session import Session
 from inspector.gui.shell.new_project import documents
-from inspector.project.report.words import metric
 
 _FOLDER = "alignment.export_folder"
+
+_Write = Callable[[], object]
+"""Writes a file, in a thread; raises InspectorError where it cannot."""
 
 
 class Exports(QObject):
@@ -32,7 +35,7 @@ class Exports(QObject):
         plots: What a picture shows.
 
     Attributes:
-        score_set: The data.
+        score_set: The data; None while there is nothing of the active model to export.
         numbers: The metrics, written below the titles of a picture.
     """
 
@@ -49,36 +52,49 @@ class Exports(QObject):
         actions.bind("alignment.svg", self.save_svg)
         actions.bind("alignment.csv", self.save_csv)
 
+    def show(self, score_set: ScoreSet) -> None:
+        """Other scores are shown; their metrics are not there yet."""
+        self.score_set, self.numbers = score_set, None
+
+    def clear(self) -> None:
+        """Nothing is shown that is of the active model: there is nothing to export."""
+        self.score_set = self.numbers = None
+
     def copy(self) -> None:
         """Puts the picture on the clipboard."""
+        if self.score_set is None:
+            self._refuse()
+            return
         QGuiApplication.clipboard().setImage(self._plots.picture(self._subtitles()))
         self._session.notices.success(self.tr("The picture is on the clipboard."))
 
     def save_png(self) -> None:
         """Writes the picture as pixels."""
-        self._save(
-            ".png",
-            self.tr("Pictures (*.png)"),
-            lambda file: _png(file, self._plots.picture(self._subtitles())),
-        )
+
+        def made(file: Path) -> _Write:
+            picture = self._plots.picture(self._subtitles())
+            return lambda: _png(file, picture)
+
+        self._save(".png", self.tr("Pictures (*.png)"), made)
 
     def save_svg(self) -> None:
         """Writes the picture as a drawing."""
-        self._save(
-            ".svg",
-            self.tr("Drawings (*.svg)"),
-            lambda file: self._plots.write_svg(file, self._subtitles()),
-        )
+
+        def made(file: Path) -> _Write:
+            self._plots.write_svg(file, self._subtitles())  # a widget paints on no other thread
+            return lambda: None
+
+        self._save(".svg", self.tr("Drawings (*.svg)"), made)
 
     def save_csv(self) -> None:
         """Writes the scores as a table."""
         score_set = self.score_set
-        if score_set is not None:
-            self._save(
-                ".csv",
-                self.tr("Tables (*.csv)"),
-                lambda file: write_atomically(file, as_csv(score_set).encode()),
-            )
+
+        def made(file: Path) -> _Write:
+            assert score_set is not None
+            return lambda: write_atomically(file, as_csv(score_set).encode())
+
+        self._save(".csv", self.tr("Tables (*.csv)"), made)
 
     def _subtitles(self) -> tuple[str, str]:
         """Below the titles of a picture, where no numbers stand beside it."""
@@ -92,7 +108,18 @@ class Exports(QObject):
         )
         return raw, aligned
 
-    def _save(self, suffix: str, kind: str, write: Callable[[Path], object]) -> None:
+    def _refuse(self) -> None:
+        window = self._parent.window()
+        if isinstance(window, QMainWindow):
+            text = self.tr("There is nothing to export yet: the scores are not there.")
+            window.statusBar().showMessage(text)
+
+    def _save(self, suffix: str, kind: str, made: Callable[[Path], _Write]) -> None:
+        """Asks for the file, paints here what needs a widget, and writes in the background."""
+        score_set = self.score_set
+        if score_set is None:
+            self._refuse()
+            return
         model = self._session.scale.model
         name = f"alignment {model.name}" if model is not None else "alignment"
         preferences = self._session.preferences
@@ -102,15 +129,21 @@ class Exports(QObject):
         )
         if not chosen:
             return
+        if self.score_set is not score_set:  # while the dialog was open
+            self._refuse()
+            return
         file = Path(chosen)
         if file.suffix.lower() != suffix:
             file = file.with_name(file.name + suffix)
         try:
-            write(file)
+            write = made(file)
         except InspectorError as error:
             self._session.notices.error(error)
             return
-        preferences.set_text(_FOLDER, str(file.parent))
+        self._session.background.run(lambda task: write(), lambda _: self._say_written(file))
+
+    def _say_written(self, file: Path) -> None:
+        self._session.preferences.set_text(_FOLDER, str(file.parent))
         show = NoticeAction(
             self.tr("Show folder"),
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent))),

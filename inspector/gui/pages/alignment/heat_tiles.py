@@ -10,10 +10,11 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
-from inspector.core.aligned_maps import aligned_map, fixed_scale, minimum_spread
+from inspector.core.aligned_maps import aligned_map, minimum_spread
 from inspector.core.evaluation import Expected
 from inspector.gui.background import Task
 from inspector.gui.canvas.pictures import heat_picture
+from inspector.gui.heat_scale import heat_scale
 from inspector.gui.library import Scores
 from inspector.gui.session import Session
 from inspector.project.project import Project
@@ -23,7 +24,7 @@ _SIDE = 192  # pixels of a small heat map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeatScale:
+class _Colours:
     """On what scale the maps are shown, the same for all images.
 
     Attributes:
@@ -38,18 +39,6 @@ class HeatScale:
     high: float
 
 
-def heat_scale(session: Session, variant: str) -> HeatScale | None:
-    """The scale of the active model under a variant; None without a model."""
-    model, library = session.scale.model, session.library
-    if model is None:
-        return None
-    normal = library.scores.of(variant)[library.images.is_training]
-    if not np.isfinite(normal).any():
-        normal = library.scores.of(variant)
-    low, high = fixed_scale(normal, session.scale.default_threshold(variant))
-    return HeatScale(model.folder, variant, low, high)
-
-
 def make_heat_tiles(
     session: Session,
     variant: str,
@@ -57,11 +46,12 @@ def make_heat_tiles(
     done: Callable[[dict[int, QImage]], object],
 ) -> None:
     """Makes the heat maps of some images; hands over those whose maps are still on disk."""
-    project, scale = session.project, heat_scale(session, variant)
+    project, model, ends = session.project, session.scale.model, heat_scale(session, variant)
     scores = session.library.scores
     rows = session.library.images.rows_of(np.array(image_ids, np.int64))
-    if project is None or scale is None:
+    if project is None or model is None or ends is None:
         return
+    scale = _Colours(model.folder, variant, *ends)
 
     def work(task: Task) -> dict[int, QImage]:
         with project.reopened() as own:
@@ -71,7 +61,7 @@ def make_heat_tiles(
 
 
 def _tiles(
-    project: Project, scale: HeatScale, scores: Scores, rows: dict[int, int]
+    project: Project, scale: _Colours, scores: Scores, rows: dict[int, int]
 ) -> dict[int, QImage]:
     epsilon = minimum_spread(scale.model_folder, scale.variant)
     made = {}

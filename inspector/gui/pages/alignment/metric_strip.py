@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.core.thresholds import Confusion
+from inspector.core.words import metric, percent
 from inspector.gui.pages.alignment.numbers import Numbers
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import label
-from inspector.project.report.words import metric, percent
 
 _VISIBLE = 0.0005
 """Differences below this do not show in the numbers."""

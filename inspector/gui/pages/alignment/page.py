@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.core.distributions import Order, Side, class_order
 from inspector.core.evaluation import RAW
+from inspector.core.words import variant_label
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.pages.alignment import empty
 from inspector.gui.pages.alignment.choosing import Choosing
@@ -40,7 +41,6 @@ from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.thumbnails import Thumbnails
 from inspector.gui.widgets.basics import card
-from inspector.project.report.words import variant_label
 
 
 class AlignmentPage(Page):
@@ -50,7 +50,6 @@ class AlignmentPage(Page):
         super().__init__(session, actions)
         self._words = AlignmentWords()
         self._is_shown, self._is_stale = False, True
-        self._awaits_scores = False
         self._images_wanted = self._classes_wanted = ""
         self.comparison: Comparison | None = None
         self.numbers: Numbers | None = None
@@ -131,7 +130,7 @@ class AlignmentPage(Page):
         session.scale.variant_changed.connect(self._take)
         session.scale.threshold_changed.connect(self._take_thresholds)
         session.library.images_changed.connect(self._take)
-        session.library.scores_changed.connect(self._take_scores)
+        session.library.scores_changed.connect(self._take)
         session.jobs.changed.connect(self._take_jobs)
         session.jobs.progressed.connect(lambda _: self._take_jobs())
         session.preferences.appearance_changed.connect(
@@ -171,6 +170,7 @@ class AlignmentPage(Page):
         self._thumbnails.set_folder(folder)
         self._images_wanted = self._classes_wanted = ""
         self.choosing.set_comparison(None)
+        self._forget()
         self._take_models()
         self._take()
 
@@ -183,17 +183,16 @@ class AlignmentPage(Page):
 
     def _await_scores(self) -> None:
         """Another model: its scores are being read, those at hand are of the one before."""
-        self._awaits_scores = self.session.project is not None
         self.choosing.set_comparison(None)
+        if not self._is_current:
+            self._exports.clear()
+            self.presentation.end()
         self._take_models()
-
-    def _take_scores(self) -> None:
-        self._awaits_scores = False
-        self._take()
 
     def _take(self) -> None:
         self._is_stale = True
-        if self._is_shown and not self._awaits_scores:
+        # What is shown stays until the scores of another model are there.
+        if self._is_shown and (self.comparison is None or not empty.awaits_scores(self.session)):
             self._refresh()
 
     def _take_jobs(self) -> None:
@@ -202,7 +201,7 @@ class AlignmentPage(Page):
 
     def _take_thresholds(self) -> None:
         comparison = self.comparison
-        if comparison is None or self._awaits_scores:
+        if comparison is None or not self._is_current:
             return
         comparison.thresholds = self._stored_thresholds(comparison.variant)
         self.plots.set_thresholds(**comparison.thresholds)
@@ -220,15 +219,19 @@ class AlignmentPage(Page):
             if was_empty:
                 self.main_focus().setFocus(Qt.FocusReason.OtherFocusReason)
             return
-        self.comparison = None
-        self.presentation.end()
+        self._forget()
         self.empty.show_reason(reason)
         if reason == empty.SCORING:
             self.empty.show_progress(empty.scoring_job(self.session))
 
+    def _forget(self) -> None:
+        self.comparison = None
+        self._exports.clear()
+        self.presentation.end()
+
     def _show(self) -> None:
         scale, library = self.session.scale, self.session.library
-        assert scale.card is not None
+        assert scale.card is not None and scale.model is not None
         variant = aligned_variant(scale.card, scale.variant)
         variants = [name for name in scale.card.alignments if name != RAW]
         self.header.variant.set_choices([(v, variant_label(v)) for v in variants])
@@ -238,7 +241,8 @@ class AlignmentPage(Page):
         which = self._images_wanted or (TEST if test.size else ALL)
         self.header.images.set_value(which)
         rows = test if which == TEST else scored_rows(columns, scores, variant, ALL)
-        is_found = (self._classes_wanted or self._usual_classes()) == FOUND
+        usual = GIVEN if any(columns.class_names) else FOUND  # groups where no class is known
+        is_found = (self._classes_wanted or usual) == FOUND
         self.header.classes.set_value(FOUND if is_found else GIVEN)
         groups = self._groups.get() if is_found else None
         self.comparison = Comparison(
@@ -247,20 +251,19 @@ class AlignmentPage(Page):
             self._stored_thresholds(variant),
             is_found=groups is not None,
             learned=bool(columns.is_training[rows].any()),
+            model_id=scale.model.model_id,
         )
         self._show_comparison(self.comparison)
 
-    def _usual_classes(self) -> str:
-        """Groups are found where no class is known."""
-        return GIVEN if any(self.session.library.images.class_names) else FOUND
-
     def _show_comparison(self, comparison: Comparison) -> None:
-        self.plots.set_titles(*self._titles(comparison))
+        titles = self._titles(comparison)
+        self.presentation.show_other(comparison, cast(Order, self.header.order.value), titles)
+        self.plots.set_titles(*titles)
         self.plots.set_score_set(comparison.score_set, **comparison.thresholds)
         self.choosing.set_comparison(comparison)
         self.room.set_classes(comparison.score_set.n_classes)
-        self.numbers = self._exports.numbers = None
-        self._exports.score_set = comparison.score_set
+        self.numbers = None
+        self._exports.show(comparison.score_set)
         self.strip.set_numbers(None, has_defects=comparison.has_defects)
         self.drawer.table.set_defects_shown(comparison.has_defects)
         self._show_table()
@@ -278,9 +281,8 @@ class AlignmentPage(Page):
                 self.strip.set_numbers(numbers, has_defects=True)
                 self._show_table()
 
-        score_set = comparison.score_set
         self.session.background.run(
-            lambda task: numbers_of(score_set), done, key="alignment.numbers"
+            lambda task: numbers_of(comparison.score_set), done, key="alignment.numbers"
         )
 
     def _show_table(self) -> None:
@@ -327,13 +329,19 @@ class AlignmentPage(Page):
             self.comparison.thresholds[side] = value
             self._show_counts()
 
+    @property
+    def _is_current(self) -> bool:
+        """Whether the active model is shown; what is moved in the plots is not kept for another."""
+        model, comparison = self.session.scale.model, self.comparison
+        return bool(model and comparison and model.model_id == comparison.model_id)
+
     def _keep_threshold(self, side: Side, value: float) -> None:
-        if self.comparison is not None:
+        if self.comparison is not None and self._is_current:
             variant = RAW if side == "raw" else self.comparison.variant
             self.session.scale.set_threshold(value, variant)
 
     def _reset_thresholds(self) -> None:
-        if self.comparison is not None:
+        if self.comparison is not None and self._is_current:
             self.session.scale.reset_threshold(RAW)
             self.session.scale.reset_threshold(self.comparison.variant)
 

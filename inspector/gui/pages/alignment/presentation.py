@@ -38,7 +38,7 @@ class _Headline(QWidget):
 
     def set_size(self, pixels: int) -> None:
         """Type of a size; the number is larger."""
-        theme = theme_of(self)
+        theme = theme_of()
         big = f"font-size: {round(2.1 * pixels)}px; font-weight: 600;"
         self.number.setStyleSheet(f"{big} color: {getattr(theme, self._colour)};")
         self.words.setStyleSheet(f"font-size: {pixels}px; color: {theme.muted};")
@@ -126,7 +126,7 @@ class Presentation(QWidget):
             self._place()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(theme_of(self).surface))
+        QPainter(self).fillRect(self.rect(), QColor(theme_of().surface))
 
     def _move(self, value: float) -> None:
         self._show_counts()
@@ -136,7 +136,7 @@ class Presentation(QWidget):
         """Covers the window, in type that grows with it."""
         self.setGeometry(self._window.rect())
         pixels = max(round(self.height() / _LINES), self.fontMetrics().height() * 3 // 4)
-        theme = theme_of(self)
+        theme = theme_of()
         self.title.setStyleSheet(
             f"font-size: {round(1.5 * pixels)}px; font-weight: 600; color: {theme.text};"
         )
@@ -226,6 +226,14 @@ class PresentationMode(QObject):
             full.trigger()
         view.begin(t, reduced_motion=reduced_motion)
         self._actions.action("alignment.present").setChecked(True)
+
+    def show_other(self, comparison: Comparison, order: Order, titles: tuple[str, str]) -> None:
+        """Other scores, where it is entered; a line that is being dragged there is let go."""
+        if self.view is not None:
+            thresholds = comparison.thresholds
+            self.view.set_content(
+                comparison.score_set, thresholds["raw"], thresholds["aligned"], order, titles
+            )
 
     def end(self) -> None:
         """Back to the page."""

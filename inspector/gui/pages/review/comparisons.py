@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,11 @@ NOTHING = Comparison(None, 0.0)
 
 
 class Comparisons(QObject):
-    """Among the normal training images that were scored in the same run."""
+    """Among the normal training images that were scored in the same run.
+
+    One image is searched for at a time, the most urgent first: what was found is kept, and what is
+    not wanted any more is not begun.
+    """
 
     found = Signal()
 
@@ -41,41 +44,52 @@ class Comparisons(QObject):
         self._session = session
         self._known: dict[int, Comparison] = {}
         self._finder: _Finder | None = None
+        self._wanted: list[int] = []
+        self._task: Task | None = None
 
     def clear(self) -> None:
         """Forgets everything: other scores."""
-        self._known, self._finder = {}, None
+        self._known, self._finder, self._wanted = {}, None, []
 
     def get(self, image_id: int) -> Comparison | None:
         """What to compare with; None while that is not known."""
         return self._known.get(image_id)
 
     def ask(self, image_ids: Sequence[int]) -> None:
-        """Searches for these; `found` tells when they are known."""
+        """Searches for these and for no others any more; `found` tells when one is known."""
+        self._wanted = list(image_ids)
+        self._search_next()
+
+    def _search_next(self) -> None:
         project = self._session.project
-        missing = [image_id for image_id in image_ids if image_id not in self._known]
-        if not missing or project is None:
+        missing = [image_id for image_id in self._wanted if image_id not in self._known]
+        is_busy = self._task is not None and not self._task.is_cancelled
+        if is_busy or not missing or project is None:
             return
         if self._finder is None:
             library = self._session.library
             self._finder = _Finder(library.images, library.scores)
-        finder = self._finder
-        runs = finder.runs_of(missing)
+        finder, image_id = self._finder, missing[0]
+        run = finder.run_of(image_id)
         try:
-            folders = {run: project.find_run(run).folder for run in runs if run >= 0}
-        except InspectorError as error:
-            self._session.notices.error(error)
-            return
+            folder = project.find_run(run).folder if run >= 0 else None
+        except InspectorError:  # no such run any more: there is nothing to compare with
+            folder = None
 
-        def work(task: Task) -> dict[int, Comparison]:
-            return {image_id: finder.find(image_id, folders) for image_id in missing}
-
-        def done(found: dict[int, Comparison]) -> None:
+        def done(found: Comparison) -> None:
+            self._task = None
             if finder is self._finder:
-                self._known |= found
+                self._known[image_id] = found
                 self.found.emit()
+            self._search_next()
 
-        self._session.background.run(work, done, key="review.comparisons")
+        def failed(error: InspectorError) -> None:
+            self._task = None
+            self._session.notices.error(error)
+
+        self._task = self._session.background.run(
+            lambda task: finder.find(image_id, folder), done, failed=failed
+        )
 
 
 class _Finder:
@@ -86,18 +100,20 @@ class _Finder:
         self._lock = threading.Lock()
         self._searched: dict[int, Neighbours | None] = {}
 
-    def runs_of(self, image_ids: Sequence[int]) -> list[int]:
-        rows = self._images.rows_of(np.array(image_ids, np.int64))
-        return list(Counter(self._scores.run_ids[rows[rows >= 0]].tolist()))
+    def run_of(self, image_id: int) -> int:
+        """The run that scored an image; −1 where none did."""
+        (row,) = self._images.rows_of(np.array([image_id], np.int64))
+        return int(self._scores.run_ids[row]) if row >= 0 else -1
 
-    def find(self, image_id: int, folders: dict[int, Path]) -> Comparison:
+    def find(self, image_id: int, folder: Path | None) -> Comparison:
+        """In a thread: the image's nearest neighbour within the run in this folder."""
         (row,) = self._images.rows_of(np.array([image_id], np.int64))
         if row < 0:
             return NOTHING
         run, place = int(self._scores.run_ids[row]), int(self._scores.map_rows[row])
         with self._lock:
             if run not in self._searched:
-                self._searched[run] = self._made(run, folders.get(run))
+                self._searched[run] = self._made(run, folder)
             searched = self._searched[run]
         nearest = searched.nearest(place) if searched is not None and place >= 0 else None
         if nearest is None:

@@ -91,7 +91,7 @@ class Filmstrip(QWidget):
 
     def _paint_tile(self, painter: QPainter, place: int, box: QRectF) -> None:
         """Tiles stay as they are while one goes through the queue: they are painted once."""
-        theme, ratio = theme_of(self), self.devicePixelRatioF()
+        theme, ratio = theme_of(), self.devicePixelRatioF()
         picture, mark = self._picture(place, round(self.height() * ratio)), self._mark(place)
         is_current = place == self._current
         word = mark.word if mark is not None else ""
@@ -120,7 +120,7 @@ class Filmstrip(QWidget):
     def _paint_new(
         self, painter: QPainter, box: QRectF, picture: QPixmap | None, mark: Mark | None
     ) -> None:
-        theme, frame = theme_of(self), self._frame(box)
+        theme, frame = theme_of(), self._frame(box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.canvas))
         painter.drawRoundedRect(frame, 4, 4)
@@ -141,7 +141,7 @@ class Filmstrip(QWidget):
             paint_icon(painter, mark.icon, plate.adjusted(inset, inset, -inset, -inset), colour)
 
     def _paint_frame(self, painter: QPainter, is_current: bool) -> None:
-        theme = theme_of(self)
+        theme = theme_of()
         frame = self._frame(QRectF(0, 0, self._tile(), self.height()))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(theme.accent if is_current else theme.border), 1 + is_current))
@@ -152,7 +152,7 @@ class Filmstrip(QWidget):
         seen = self.width() / self._tile()
         if self._count <= seen:
             return
-        theme = theme_of(self)
+        theme = theme_of()
         height = em(self, 0.16)
         top = self.height() - height
         painter.fillRect(QRectF(0, top, self.width(), height), QColor(theme.raised))

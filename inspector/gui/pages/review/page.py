@@ -16,9 +16,11 @@ from inspector.gui.pages.page import Page
 from inspector.gui.pages.review.desk import VerdictDesk
 from inspector.gui.pages.review.empty import empty_state
 from inspector.gui.pages.review.filmstrip import Filmstrip
+from inspector.gui.pages.review.keys import keeps_arrows
 from inspector.gui.pages.review.kind_chooser import KindChooser
 from inspector.gui.pages.review.layout import ReviewParts
 from inspector.gui.pages.review.material import Material
+from inspector.gui.pages.review.pending import Pending
 from inspector.gui.pages.review.reports import Reports
 from inspector.gui.pages.review.review_queue import (
     Criteria,
@@ -27,10 +29,11 @@ from inspector.gui.pages.review.review_queue import (
     kept_criteria,
 )
 from inspector.gui.pages.review.stage import Stage
+from inspector.gui.pages.review.undoing import Undoing
 from inspector.gui.pages.review.words import Mark, ReviewWords, count
 from inspector.gui.session import Session
 from inspector.gui.thumbnails import Thumbnails
-from inspector.project.verdicts import Verdict, VerdictRow
+from inspector.project.verdicts import Verdict
 
 
 class ReviewPage(Page):
@@ -50,7 +53,11 @@ class ReviewPage(Page):
         self.reports = Reports(
             self, session, actions, self.desk, self.queue, self.material, self.words
         )
-        self._pending: dict[int, tuple[str, str]] = {}  # kind and note before there is a verdict
+        self.pending = Pending(session)
+        self.undoing = Undoing(
+            session, self.desk, self.queue, self.material, self.words, self._say, self
+        )
+        self._shown_of: tuple[int | None, str] = (None, "")  # model and variant that are shown
         self._is_active, self._is_stale = False, True
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -109,8 +116,8 @@ class ReviewPage(Page):
         bind("review.next", lambda: self.queue.step(1))
         bind("review.previous", lambda: self.queue.step(-1))
         bind("review.next_open", self.queue.next_open)
-        bind("review.undo", self.undo)
-        bind("review.redo", self.redo)
+        bind("review.undo", self.undoing.undo).setAutoRepeat(False)
+        bind("review.redo", self.undoing.redo).setAutoRepeat(False)
         bind("review.kind", self.choose_kind)
         bind("review.note", self.parts.verdicts.note.setFocus)
         bind("review.summary", self.reports.show_summary)
@@ -147,7 +154,8 @@ class ReviewPage(Page):
         self.thumbnails.set_folder(
             project.cache_folder / "thumbnails" if project is not None else None
         )
-        self._pending = {}
+        self.pending.load()
+        self.parts.verdicts.note.clear()  # what was typed there was about the other project
         self.stage.clear()
         self.queue.criteria = kept_criteria(self.session.preferences.text("review.queue"))
         self.queue.rebuild(keep=False)
@@ -173,13 +181,27 @@ class ReviewPage(Page):
             self._soon.start(0)
 
     def _refresh(self) -> None:
+        if not self.desk.knows_scores:
+            # What is shown stays until the scores of the new model are there.
+            if self.queue.current is None:
+                self._show_current()
+            return
+        scale, before = self.session.scale, self._shown_of
+        self._shown_of = self.session.library.scores_model_id, scale.variant
+        is_other = self._shown_of != before
+        if is_other and self.parts.verdicts.note.hasFocus():
+            self._focus_image()  # ends the note, which is of the image that is still shown
         self._is_stale = False
-        scale = self.session.scale
         self.material.refresh()
         self.parts.canvas.set_scale(self.material.scale, scale.threshold)
         self.parts.thresholds.strip.set_scores(self.session.library.scores.of(scale.variant))
         self.parts.thresholds.show_thresholds()
-        self.queue.rebuild()
+        # Under another model one goes on looking at the same image: a verdict must not hit another,
+        # nor be given before the new map is to be seen.
+        pin = is_other and self.stage.shown_id is not None
+        if is_other:
+            self.stage.clear()
+        self.queue.rebuild(pin=pin)
 
     def _set_criteria(self, criteria: Criteria) -> None:
         if criteria.chosen is None and self.queue.criteria.chosen is not None:
@@ -197,29 +219,21 @@ class ReviewPage(Page):
         image_id = self.queue.current
         if image_id is None or image_id != self.stage.shown_id:
             return  # it is not on the canvas yet
+        if not self._is_current:
+            self._refuse()
+            return
         kind, note = self._said_of(image_id)
         if self.desk.give(image_id, verdict, kind, note):
-            self._pending.pop(image_id, None)
+            self.pending.drop(image_id)
             self.queue.advance()
 
-    def undo(self) -> None:
-        """Takes the newest verdict back and shows its image."""
-        self._show_turned(self.desk.undo(), self.tr("There is no verdict to take back."))
+    @property
+    def _is_current(self) -> bool:
+        """Whether what is shown is what would be written: not while another model is read."""
+        return self.desk.knows_scores and not self._is_stale
 
-    def redo(self) -> None:
-        """Gives again what was taken back last, and shows its image."""
-        self._show_turned(self.desk.redo(), self.tr("There is no verdict to give again."))
-
-    def _show_turned(self, row: VerdictRow | None, otherwise: str) -> None:
-        if row is None:
-            self._say(otherwise)
-            return
-        self.queue.show(row.image_id)
-        image = self.material.image(row.image_id)
-        name = image.path.name if image is not None else str(row.image_id)
-        mark = self.words.verdicts.get(row.verdict)
-        word = mark.word if mark is not None else self.tr("no verdict")
-        self._say(self.tr("{file} has now: {verdict}").format(file=name, verdict=word))
+    def _refuse(self) -> None:
+        self._say(self.tr("Not written yet: the scores of the model are being read. Try again."))
 
     def _on_failure(self, problem: str) -> None:
         text = self.tr("Not written. {problem}").format(problem=problem)
@@ -228,18 +242,26 @@ class ReviewPage(Page):
     def _said_of(self, image_id: int) -> tuple[str, str]:
         """Kind and note of an image, given or about to be given."""
         row = self.session.library.verdicts.get(image_id)
-        usual = (row.defect_kind, row.note) if row is not None else ("", "")
-        return self._pending.get(image_id, usual)
+        written = (row.defect_kind, row.note) if row is not None else ("", "")
+        return self.pending.get(image_id) or written
 
     def _say_of(self, image_id: int, kind: str, note: str) -> None:
         """Keeps kind and note for the verdict; where there is one, it is given again with them."""
         if (kind, note) == self._said_of(image_id):
             return
-        self._pending[image_id] = (kind, note)
-        row = self.session.library.verdicts.get(image_id)
-        if row is not None and self.desk.give(image_id, row.verdict, kind, note):
-            self._pending.pop(image_id, None)
+        self.pending.put(image_id, kind, note)
+        self._write_pending(image_id)
         self._show_said()
+
+    def _write_pending(self, image_id: int) -> None:
+        """Kind and note that wait go into the journal where the image has a verdict."""
+        is_judged = image_id in self.session.library.verdicts
+        if self.pending.get(image_id) is None or not is_judged:
+            return
+        if not self._is_current:
+            self._refuse()
+        elif self.desk.amend(image_id, *self._said_of(image_id)):
+            self.pending.drop(image_id)
 
     def choose_kind(self) -> None:
         """Opens the kinds of defect over their button."""
@@ -288,6 +310,7 @@ class ReviewPage(Page):
 
     def _on_shown(self, image_id: int) -> None:
         self.parts.facts.show_facts(self.material.facts(image_id))
+        self._write_pending(image_id)  # where it could not be written before
         self._show_said()
 
     def _show_said(self) -> None:
@@ -348,6 +371,8 @@ class ReviewPage(Page):
             super().keyReleaseEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        if keeps_arrows(event):
+            return True
         if event.type() == QEvent.Type.WindowDeactivate:
             self.parts.canvas.hold_heat(False)  # its release goes to another window
         return super().event(event)

@@ -65,7 +65,7 @@ class StripPlot(QWidget):
         data = self._data
         if data is None:
             return
-        theme = theme_of(self)
+        theme = theme_of()
         # The class stays the same for many images: its dots are painted once.
         key = (id(data.normal), data.threshold, data.lower, self.size().toTuple(), theme.name)
         if self._ground is None or self._ground_of != key:
@@ -92,7 +92,7 @@ class StripPlot(QWidget):
         painter = QPainter(ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
-        theme, line, plot = theme_of(self), em(self, 1.0), self._plot()
+        theme, line, plot = theme_of(), em(self, 1.0), self._plot()
         low, high = _axis(data)
         middle = plot.center().y()
         painter.setPen(QPen(QColor(theme.border), 1))
@@ -119,7 +119,7 @@ class StripPlot(QWidget):
         return ground
 
     def _ends(self, painter: QPainter, plot: QRectF, low: float, high: float) -> None:
-        painter.setPen(QColor(theme_of(self).muted))
+        painter.setPen(QColor(theme_of().muted))
         room = QRectF(plot.left(), plot.bottom(), plot.width(), self.height() - plot.bottom())
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(room, centre | Qt.AlignmentFlag.AlignLeft, number(low))

@@ -48,6 +48,10 @@ class ThresholdStrip(QWidget):
             self._count()
         self.update()
 
+    def let_go(self) -> None:
+        """Forgets a line that is being dragged: it was dragged over other scores."""
+        self._held = ""
+
     def sizeHint(self) -> QSize:
         return QSize(em(self, 12), em(self, 3.6))
 
@@ -65,7 +69,7 @@ class ThresholdStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        theme = theme_of(self)
+        theme = theme_of()
         plot = self._plot()
         low, high = self._axis
         step = (high - low) / _BINS
@@ -146,7 +150,7 @@ class ThresholdStrip(QWidget):
 
     def _line(self, painter: QPainter, value: float, style: Qt.PenStyle) -> None:
         x, plot = self.x_of(value), self._plot()
-        colour = QColor(theme_of(self).threshold)
+        colour = QColor(theme_of().threshold)
         painter.setPen(QPen(colour, 1.8, style))
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QWidget
@@ -21,6 +22,7 @@ class ThresholdsCard(QWidget):
     def __init__(self, scale: Scale) -> None:
         super().__init__()
         self._scale = scale
+        self._shown_of: tuple[Path | None, str] = (None, "")
         self.strip = ThresholdStrip()
         self.threshold_field = self._field(self.tr("NG above"))
         self.lower_field = self._field(self.tr("OK up to"))
@@ -43,8 +45,11 @@ class ThresholdsCard(QWidget):
         self.show_thresholds()
 
     def show_thresholds(self) -> None:
-        """Takes over what the scale says."""
+        """Takes over what the scale says; of another model or variant nothing is kept."""
         scale = self._scale
+        if not self._is_current:
+            self.strip.let_go()
+        self._shown_of = self._of_now()
         spread = max(abs(scale.default_threshold()), 1e-6)
         digits = min(max(3 - math.floor(math.log10(spread)), 2), 6)
         for field, value in (
@@ -66,17 +71,40 @@ class ThresholdsCard(QWidget):
         made.setAccessibleName(name)
         return made
 
+    @property
+    def _is_current(self) -> bool:
+        """Whether what is shown belongs to the model and variant in use.
+
+        Where it does not, what is typed or dropped here was meant for others.
+        """
+        return self._shown_of == self._of_now()
+
+    def _of_now(self) -> tuple[Path | None, str]:
+        model = self._scale.model
+        return (model.folder if model is not None else None, self._scale.variant)
+
     def _set_both(self, threshold: float, lower: float) -> None:
         """The threshold first: the lower one may not lie above it."""
+        if not self._is_current:
+            self.show_thresholds()
+            return
         if threshold != self._scale.threshold:
             self._scale.set_threshold(threshold)
         if lower != self._scale.lower_threshold:
             self._scale.set_lower_threshold(lower)
 
     def _threshold_typed(self) -> None:
-        if self.threshold_field.text() != self.threshold_field.textFromValue(self._scale.threshold):
+        if not self._is_current:
+            self.show_thresholds()
+        elif self._is_changed(self.threshold_field, self._scale.threshold):
             self._scale.set_threshold(self.threshold_field.value())
 
     def _lower_typed(self) -> None:
-        if self.lower_field.text() != self.lower_field.textFromValue(self._scale.lower_threshold):
+        if not self._is_current:
+            self.show_thresholds()
+        elif self._is_changed(self.lower_field, self._scale.lower_threshold):
             self._scale.set_lower_threshold(self.lower_field.value())
+
+    def _is_changed(self, field: QDoubleSpinBox, value: float) -> bool:
+        """Whether the field says another number than this, as far as it can show it."""
+        return field.text() != field.textFromValue(value)

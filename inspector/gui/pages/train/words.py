@@ -124,6 +124,10 @@ def unit_word(unit: str) -> str:
         "steps": translate("Train", "steps"),
         "images": translate("Train", "images"),
         "B": translate("Train", "bytes"),
+        "patches": translate("Train", "patches"),
+        "bank entries": translate("Train", "bank entries"),
+        "outlier patches": translate("Train", "outlier patches"),
+        "outlier entries": translate("Train", "outlier entries"),
     }
     return words.get(unit, unit)
 

@@ -1,0 +1,151 @@
+"""Painted defects in a detector's banks: for training, and at once for a trained one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inspector.engine.detectors.base import Detector
+from inspector.engine.detectors.dmad import Dmad
+from inspector.engine.memory.patches import as_rows, patch_features, patches_of_mask
+from inspector.errors import InspectorError
+
+_PSEUDO = 32
+_PSEUDO_NOISE = 0.1
+
+
+class Entries(NamedTuple):
+    """Bank entries to be: features (N, C) float32, sources (N, 4) as `Bank.sources`."""
+
+    features: Tensor
+    sources: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class PaintedDefect:
+    """One painted mask.
+
+    Attributes:
+        annotation_id: Its number in the project.
+        image_id: That of the image.
+        mask: (H', W') of any size.
+    """
+
+    annotation_id: int
+    image_id: int
+    mask: NDArray[np.bool_]
+
+
+def no_entries(channels: int) -> Entries:
+    """None at all."""
+    return Entries(torch.zeros(0, channels), torch.zeros(0, 4, dtype=torch.int32))
+
+
+def together(entries: Sequence[Entries], channels: int) -> Entries:
+    """All of them, one behind the other."""
+    parts = [no_entries(channels), *entries]
+    return Entries(
+        torch.cat([part.features for part in parts]), torch.cat([part.sources for part in parts])
+    )
+
+
+def painted_entries(
+    features: Sequence[Tensor],
+    defect: PaintedDefect,
+    size: tuple[int, int],
+    *,
+    filtered: bool = True,
+) -> Entries:
+    """The patches in a painted mask (METHODS section 3, M_as).
+
+    Args:
+        features: A backbone's maps of the one image, [(1, C_i, h_i, w_i)].
+        defect: What was painted on it.
+        size: (H, W) of the model's input.
+        filtered: False takes all patches of the image: the ablation of the mask filter.
+
+    Raises:
+        InspectorError: The mask is empty.
+    """
+    taken = patches_of_mask(defect.mask, size, filtered=filtered)
+    places = np.argwhere(taken)
+    patches = as_rows(patch_features(features))[0].cpu()
+    chosen = torch.from_numpy(places[:, 0] * taken.shape[1] + places[:, 1])
+    image = np.full(len(places), defect.image_id)
+    annotation = np.full(len(places), defect.annotation_id)
+    sources = np.stack([image, places[:, 0], places[:, 1], annotation], axis=1)
+    return Entries(patches[chosen], torch.from_numpy(sources.astype(np.int32)))
+
+
+def pseudo_anomalies(painted: Entries, count: int, noise: float, seed: int) -> Entries:
+    """Anomaly-centre sampling (METHODS section 3, M_p): noise around the mean of each painted mask.
+
+    One centre a mask, not one for all *(ours)*: the mean over products is like none of them.
+
+    Args:
+        painted: Patches of painted masks.
+        count: How many a mask.
+        noise: σ of the noise, in units of the features.
+        seed: Of the noise.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for annotation in sorted(set(painted.sources[:, 3].tolist())):
+        own = painted.sources[:, 3] == annotation
+        centre = painted.features[own].mean(dim=0)
+        spread = noise * torch.randn(count, len(centre), generator=generator)
+        image = int(painted.sources[own][0, 0])
+        source = torch.tensor([[image, -1, -1, annotation]], dtype=torch.int32)
+        found.append(Entries(centre + spread, source.expand(count, -1)))
+    return together(found, painted.features.shape[1])
+
+
+@torch.no_grad()
+def with_annotations(
+    detector: Detector,
+    painted: Sequence[tuple[Sequence[Tensor], PaintedDefect]],
+    size: tuple[int, int],
+    muted: Collection[tuple[int, int, int]] = (),
+) -> Dmad:
+    """A copy of a trained detector that knows newly painted defects: no training, seconds at most.
+
+    The patches become `fresh`: wherever a patch is nearer to one of them than to any normal patch
+    of the bank, its score rises, by up to the distance between the margins of the loss. Scores
+    elsewhere do not move, so thresholds and alignment keep their meaning *(ours)*. A detector that
+    was trained with painted defects also gets them into M_as and M_p, whose neighbourhood its head
+    has learned to read; that of one trained without has never seen an abnormal neighbour that near,
+    so there the distance alone decides.
+
+    The copy shares all tensors but those banks with `detector`, which stays as it is.
+
+    Args:
+        detector: A trained `Dmad`.
+        painted: For each defect a backbone's maps of its image, [(1, C_i, h_i, w_i)], and the mask.
+        size: (H, W) of the model's input.
+        muted: Entries to leave out, of earlier painted patches too: (annotation id, row, column).
+
+    Raises:
+        InspectorError: The detector does not learn from painted defects, or a mask is empty.
+    """
+    if not isinstance(detector, Dmad):
+        raise InspectorError(
+            "This model does not learn from painted defects.", "Train one with the method 'dmad'."
+        )
+    made = Dmad(detector.backbone).to(detector.normal.features.device)
+    made.load_state_dict(detector.state_dict(), assign=True)
+    found = [painted_entries(features, defect, size) for features, defect in painted]
+    new = together(found, detector.descriptor_channels)
+    made.fresh.add(*new)
+    if detector.is_supervised:
+        made.annotated.add(*new)
+        noise = _PSEUDO_NOISE * float(detector.scale)
+        made.pseudo.add(*pseudo_anomalies(new, _PSEUDO, noise, seed=0))
+    for bank in (made.annotated, made.fresh):
+        bank.leave_out(muted)
+    return made.eval()

@@ -1,0 +1,71 @@
+"""Exact nearest neighbours by blocked matrix products."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+# Together they bound the largest temporary: 2048 × 8192 float32 are 64 MiB.
+_QUERIES = 2048
+_ENTRIES = 8192
+
+
+class Nearest(NamedTuple):
+    """For each query the nearest entry: Euclidean distance (Q,) float32, and its row (Q,) int64."""
+
+    distance: Tensor
+    row: Tensor
+
+
+@torch.no_grad()
+def nearest(queries: Tensor, entries: Tensor, skip: Tensor | None = None) -> Nearest:
+    """The nearest of `entries` (N, C) to each of `queries` (Q, C), always in float32.
+
+    Args:
+        queries: Any floating type, on any device.
+        entries: At least one, on the same device; a float16 bank is widened block by block.
+        skip: (Q,) the row of the one entry that a query must not find; −1 for none.
+
+    Returns:
+        Of entries at the same distance the first, as far as rounding tells them apart.
+
+    Raises:
+        ValueError: There is no entry.
+    """
+    if len(entries) == 0:
+        raise ValueError("there is no entry to be near to")
+    with torch.autocast(queries.device.type, enabled=False):
+        best = torch.full((len(queries),), torch.inf, device=queries.device)
+        rows = torch.zeros(len(queries), dtype=torch.int64, device=queries.device)
+        for start in range(0, len(entries), _ENTRIES):
+            block = entries[start : start + _ENTRIES].float()
+            squares = block.square().sum(dim=1)
+            for first in range(0, len(queries), _QUERIES):
+                part = slice(first, first + _QUERIES)
+                # |q|² is the same for all entries: it does not decide.
+                found = torch.addmm(squares, queries[part].float(), block.T, alpha=-2)
+                if skip is not None:
+                    _forbid(found, skip[part] - start)
+                value, row = found.min(dim=1)
+                closer = value < best[part]
+                best[part] = torch.where(closer, value, best[part])
+                rows[part] = torch.where(closer, row + start, rows[part])
+        return Nearest(_distances(queries, entries, rows), rows)
+
+
+def _forbid(found: Tensor, places: Tensor) -> None:
+    queries = torch.nonzero((places >= 0) & (places < found.shape[1])).squeeze(1)
+    found[queries, places[queries]] = torch.inf
+
+
+def _distances(queries: Tensor, entries: Tensor, rows: Tensor) -> Tensor:
+    """From the differences: the products above lose the last digits of small distances."""
+    parts = [
+        (queries[start : start + _QUERIES].float() - entries[found].float()).norm(dim=1)
+        for start, found in zip(
+            range(0, len(rows), _QUERIES), torch.split(rows, _QUERIES), strict=True
+        )
+    ]
+    return torch.cat(parts)

@@ -1,0 +1,1 @@
+"""Tools to paint with, and the view that hands them the mouse."""

@@ -1,0 +1,194 @@
+"""DMAD's and PatchCore's numerics on banks that are made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from inspector.engine.annotating import (
+    Entries,
+    PaintedDefect,
+    painted_entries,
+    pseudo_anomalies,
+    with_annotations,
+)
+from inspector.engine.backbones import Backbone
+from inspector.engine.detectors.dmad import Dmad, DmadHead
+from inspector.engine.detectors.patchcore import PatchCore
+from inspector.engine.detectors.revdist import RevDist
+from inspector.engine.memory.patches import as_rows, patch_features
+from inspector.errors import InspectorError
+
+SIZE = (64, 64)
+
+
+def images(count: int, seed: int = 0) -> Tensor:
+    return torch.rand(count, 3, *SIZE, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def backbone(random_lite0: Backbone) -> Backbone:
+    return random_lite0
+
+
+def sources(count: int, annotation: int = -1) -> Tensor:
+    made = torch.zeros(count, 4, dtype=torch.int32)
+    made[:, 1] = torch.arange(count)
+    made[:, 3] = annotation
+    return made
+
+
+@pytest.fixture
+def dmad(backbone: Backbone) -> Dmad:
+    """Banks of real patches, an untrained head."""
+    torch.manual_seed(0)
+    detector = Dmad(backbone).eval()
+    with torch.inference_mode():
+        rows = as_rows(patch_features(backbone(images(3, seed=5)))).clone()
+    detector.normal.fill(rows[0], sources(64))
+    detector.outliers.fill(rows[1, :20], sources(20))
+    detector.scale.fill_(float(rows.square().mean().sqrt()))
+    return detector
+
+
+def test_patchcore_is_the_distance_to_the_nearest_patch(backbone: Backbone) -> None:
+    detector = PatchCore(backbone).eval()
+    with torch.inference_mode():
+        features = backbone(images(2))
+        rows = as_rows(patch_features(features))
+        detector.normal.fill(rows[0], sources(64))
+        found = detector.predict_features(features, SIZE)
+    assert float(found.map[0].max()) < 0.05  # what it remembers, halves' rounding aside
+    apart = torch.cdist(rows[1], detector.normal.features.float()).amin(dim=1).view(1, 1, 8, 8)
+    expected = torch.nn.functional.interpolate(apart, size=SIZE, mode="bilinear")[0, 0]
+    torch.testing.assert_close(found.map[1], expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("attends", [True, False])
+def test_the_representation_is_the_papers(attends: bool) -> None:
+    torch.manual_seed(1)
+    head = DmadHead(6)
+    head.attends.fill_(attends)
+    q, normal, abnormal = torch.randn(3, 2, 5, 6).unbind()
+    found = head.represent(q, normal, abnormal)
+    for image in range(2):
+        parts = [q[image]]
+        for neighbour in (normal[image], abnormal[image]):
+            difference = q[image] - neighbour
+            if attends:
+                key, value = head.key(q[image]), head.value(q[image])
+                weights = torch.softmax(neighbour @ key.T / 6**0.5, dim=1)
+                difference = difference + weights @ value
+            parts.append(difference)
+        expected = torch.cat([head.projection(part) for part in parts], dim=1)
+        torch.testing.assert_close(found[image], expected)
+
+
+def test_the_mapper_has_four_blocks_with_skips() -> None:
+    head = DmadHead(6).eval()
+    rows = torch.randn(4, 18)
+    hidden = head.enter(rows)
+    for block in head.blocks:
+        hidden = hidden + block(hidden)
+    assert len(head.blocks) == 3
+    torch.testing.assert_close(head.score(rows), head.leave(hidden)[:, 0])
+    assert head.score(rows.view(2, 2, 18)).shape == (2, 2)
+
+
+def test_the_score_is_minus_psi(dmad: Dmad) -> None:
+    with torch.inference_mode():
+        features = dmad.backbone(images(1))
+        q = as_rows(patch_features(features))
+        normal = dmad.normal.features.float()
+        outliers = dmad.outliers.features.float()
+        near = normal[torch.cdist(q[0], normal).argmin(dim=1)][None]
+        off = outliers[torch.cdist(q[0], outliers).argmin(dim=1)][None]
+        s = dmad.scale
+        psi = dmad.head.score(dmad.head.represent(q / s, near / s, off / s))
+        found = dmad.predict_features(features, SIZE).map
+    expected = torch.nn.functional.interpolate(-psi.view(1, 1, 8, 8), size=SIZE, mode="bilinear")
+    torch.testing.assert_close(found, expected[:, 0], rtol=1e-3, atol=1e-3)
+
+
+def test_without_an_abnormal_bank_the_difference_is_nothing(dmad: Dmad) -> None:
+    q = torch.randn(1, 4, dmad.descriptor_channels)
+    dmad.head.attends.fill_(False)
+    none = dmad.represent(q, q, None)
+    torch.testing.assert_close(none, dmad.represent(q, q, q))
+
+
+def painted(image: int, annotation: int, top: int, left: int) -> PaintedDefect:
+    mask = np.zeros(SIZE, np.bool_)
+    mask[top * 8 : top * 8 + 16, left * 8 : left * 8 + 8] = True
+    return PaintedDefect(annotation, image, mask)
+
+
+def test_painted_patches_know_where_they_come_from(backbone: Backbone) -> None:
+    with torch.inference_mode():
+        features = backbone(images(1))
+        found = painted_entries(features, painted(7, 31, 2, 5), SIZE)
+        grid = patch_features(features)[0]
+    assert found.sources.tolist() == [[7, 2, 5, 31], [7, 3, 5, 31]]
+    assert torch.equal(found.features, torch.stack([grid[:, 2, 5], grid[:, 3, 5]]))
+
+
+def test_pseudo_anomalies_lie_around_the_centre_of_each_mask() -> None:
+    features = torch.cat([torch.full((3, 50), 2.0), torch.full((5, 50), -4.0)])
+    masks = torch.cat([sources(3, annotation=8), sources(5, annotation=3)])
+    made = pseudo_anomalies(Entries(features, masks), count=200, noise=0.1, seed=0)
+    assert made.sources[:, 3].tolist() == [3] * 200 + [8] * 200
+    assert float(made.features[:200].mean()) == pytest.approx(-4, abs=0.01)
+    assert float(made.features[200:].mean()) == pytest.approx(2, abs=0.01)
+    assert float(made.features[:200].std()) == pytest.approx(0.1, rel=0.05)
+    again = pseudo_anomalies(Entries(features, masks), count=200, noise=0.1, seed=0)
+    assert torch.equal(made.features, again.features)
+    assert len(pseudo_anomalies(Entries(features[:0], masks[:0]), 5, 0.1, 0).features) == 0
+
+
+def test_painted_at_once_raises_what_looks_like_it_and_nothing_else(dmad: Dmad) -> None:
+    with torch.inference_mode():
+        features = dmad.backbone(images(2, seed=5))  # the first one fills the bank
+        before = dmad.predict_features(features, SIZE).map
+        second = [f[1:] for f in features]
+        known = with_annotations(dmad, [(second, painted(1, 9, 4, 4))], SIZE)
+        after = known.predict_features(features, SIZE).map
+    raised = after - before
+    assert bool((raised >= -1e-6).all())
+    assert float(raised[1, 8 * 4 + 4, 8 * 4 + 4]) == pytest.approx(1, abs=0.2)
+    assert float(raised[0].abs().max()) < 1e-6  # normal patches are nearer to themselves
+    assert len(dmad.fresh) == 0
+    assert known.head.leave.weight.data_ptr() == dmad.head.leave.weight.data_ptr()
+    assert len(known.annotated) == 0  # it was trained without: its head never saw any
+
+
+def test_a_model_that_learned_from_painted_defects_gets_them_into_its_banks(dmad: Dmad) -> None:
+    dmad.head.attends.fill_(False)
+    with torch.inference_mode():
+        features = dmad.backbone(images(1))
+        known = with_annotations(dmad, [(features, painted(1, 9, 4, 4))], SIZE)
+        twice = with_annotations(known, [(features, painted(1, 10, 0, 0))], SIZE, [(9, 4, 4)])
+    assert (len(known.annotated), len(known.fresh)) == (2, 2)
+    assert len(known.pseudo) > 0
+    assert twice.annotated.sources[:, 1:].tolist() == [[5, 4, 9], [0, 0, 10], [1, 0, 10]]
+    assert torch.equal(twice.annotated.sources, twice.fresh.sources)
+
+
+def test_other_methods_say_that_they_do_not_learn_from_defects(backbone: Backbone) -> None:
+    with pytest.raises(InspectorError, match="does not learn") as caught:
+        with_annotations(RevDist(backbone), [], SIZE)
+    assert "dmad" in caught.value.hint
+
+
+def test_banks_survive_a_file(dmad: Dmad, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    save_file(dmad.state_dict(), tmp_path / "state.safetensors")
+    loaded = Dmad(dmad.backbone).eval()
+    loaded.load_state_dict(load_file(tmp_path / "state.safetensors"))
+    with torch.inference_mode():
+        one, other = dmad.predict(images(2)), loaded.predict(images(2))
+    assert torch.equal(one.map, other.map)
