@@ -41,6 +41,8 @@ def wait(milliseconds: int) -> None:
 def prepare_train(page: Any) -> None:
     """The newest training's curves."""
     page.show_view("history")
+    wait(SETTLE_MS)
+    page.history.table.selectRow(0)
 
 
 def prepare_review(page: Any) -> None:
@@ -60,7 +62,8 @@ def save(widget: QWidget, file: Path) -> None:
     widget.grab().save(buffer, "PNG")
     picture = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
     small = io.BytesIO()
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    # Dithered: a heat map has more than 256 colours.
+    picture.quantize(_COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(small, "PNG", optimize=True)
     write_atomically(file, small.getvalue())
 
 
