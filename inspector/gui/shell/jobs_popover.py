@@ -96,7 +96,7 @@ class JobRow(QFrame):
     @property
     def can_cancel(self) -> bool:
         """Whether there is something to discard."""
-        return self.job.state is JobState.RUNNING and not self.job.ending
+        return self._is_running and not self.job.ending
 
     def ask_cancel(self) -> None:
         """Asks whether everything is to be discarded."""
