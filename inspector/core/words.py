@@ -21,7 +21,7 @@ def difference(before: float | None, after: float | None) -> str:
 
 def score(value: float | None) -> str:
     """A score with about three significant digits, whatever its magnitude."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return UNDEFINED
     if value == 0:
         return "0"

@@ -133,7 +133,7 @@ class Scale(QObject):
         return self._numbers[name]
 
     def _keep(self, kind: str, value: float, variant: str) -> None:
-        if self._project is not None and self.model is not None:
+        if self._project is not None and self.model is not None and math.isfinite(value):
             name = f"{kind}/{self.model.model_id}/{variant}"
             self._project.set_setting(name, float(value))
             self._numbers[name] = float(value)

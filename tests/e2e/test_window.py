@@ -166,6 +166,8 @@ def test_from_a_folder_to_exported_verdicts(
     assert set(session.project.latest_verdicts()) == set(given[:2])
     file = tmp_path / "verdicts.csv"
     qtbot.keyClick(review.main_focus(), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    qtbot.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_Return)  # all of the project
     (dialog,) = window.findChildren(QFileDialog)
     dialog.selectFile(str(file))
     dialog.accept()

@@ -9,7 +9,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,15 @@ from inspector.gui.pages.registry import PageEntry
 from inspector.gui.preferences import Preferences
 from inspector.gui.session import Session
 from inspector.gui.theme import THEMES, apply_theme
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Ends the session's threads before pytest-qt deletes the widgets that wait for them."""
+    made = getattr(item, "funcargs", {}).get("session")
+    if isinstance(made, Session):
+        made.background.wait()
+    yield
 
 
 @pytest.fixture
@@ -46,8 +55,8 @@ def preferences(tmp_path: Path) -> Preferences:
 
 
 @pytest.fixture
-def session(themed: QApplication, preferences: Preferences, qtbot: QtBot) -> Iterator[Session]:
-    """A session without a project. Its threads have ended before `qtbot` deletes the widgets."""
+def session(themed: QApplication, preferences: Preferences) -> Iterator[Session]:
+    """A session without a project. Its threads have ended after the test."""
     made = Session(preferences)
     yield made
     made.close_project()

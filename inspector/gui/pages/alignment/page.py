@@ -301,13 +301,12 @@ class AlignmentPage(Page):
         raw, aligned = comparison.tally("raw"), comparison.tally("aligned")
         self.strip.set_confusions(raw.confusion(), aligned.confusion())
         self.drawer.table.content.set_tallies(raw, aligned)
-        is_searching = self.header.classes.value == FOUND and not comparison.is_found
         notes = self._words.notes(
             has_defects=comparison.has_defects,
             is_found=comparison.is_found,
             learned=comparison.learned,
         )
-        if is_searching:
+        if self.header.classes.value == FOUND and not comparison.is_found:
             notes = self.tr("Looking for groups of images that look alike…")
         headline = self._words.headline(comparison.score_set, raw, aligned)
         self.header.set_texts(headline, notes)
@@ -321,8 +320,8 @@ class AlignmentPage(Page):
     # Thresholds
 
     def _stored_thresholds(self, variant: str) -> dict[Side, float]:
-        scale = self.session.scale
-        return {"raw": scale.threshold_of(RAW), "aligned": scale.threshold_of(variant)}
+        threshold_of = self.session.scale.threshold_of
+        return {"raw": threshold_of(RAW), "aligned": threshold_of(variant)}
 
     def _move_threshold(self, side: Side, value: float) -> None:
         if self.comparison is not None:
