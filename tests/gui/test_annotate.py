@@ -589,9 +589,13 @@ def test_a_file_of_another_size_is_not_painted_on(
     assert image is not None
     with Image.open(image.path) as picture:
         larger = picture.resize((80, 70))
-    larger.save(image.path)
-    page.queue.jump(3)
-    qtbot.waitUntil(lambda: page.stage.shown_id == image.image_id)
+    before = image.path.read_bytes()  # other tests share the file
+    try:
+        larger.save(image.path)
+        page.queue.jump(3)
+        qtbot.waitUntil(lambda: page.stage.shown_id == image.image_id)
+    finally:
+        image.path.write_bytes(before)
     assert page.painting.image_id is None
     assert "has changed since it was imported" in page.parts.options.hint.text()
     drag(page, (10, 10))

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from inspector.gui.background import Task
 from inspector.gui.jobs.requests import TrainRequest
@@ -268,6 +269,8 @@ class SetupPanel(QWidget):
             return {name: weights_origin(name) for name in names if name}
 
         def done(origins: dict[str, str | None]) -> None:
+            if not isValid(self):  # the page was closed meanwhile
+                return
             self._origins = origins
             self.backbones.show_origins(origins)
             self._refresh()
