@@ -91,7 +91,7 @@ BASE_POINTS = 10.0
 """Size of the UI font at zoom 1, in points."""
 
 
-def theme_of(widget: QWidget | None = None) -> Theme:
+def theme_of() -> Theme:
     """The theme that the application is shown in; ask anew after PaletteChange.
 
     A widget's own palette does not tell: a style sheet makes it black where the ground shows

@@ -30,7 +30,7 @@ def test_preferences_show_at_once_and_are_kept(
     dialog = window.findChild(PreferencesDialog)
     assert dialog.operator.text() == "Ada"
     qtbot.mouseClick(dialog.theme.button_of("light"), LEFT)
-    assert theme_of(window).name == "light"
+    assert theme_of().name == "light"
     before = window.fontMetrics().height()
     qtbot.mouseClick(dialog.larger, LEFT)
     qtbot.mouseClick(dialog.larger, LEFT)

@@ -121,7 +121,7 @@ class ImageView(ZoomView):
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         view = QRectF(self.viewport().rect())
         if self._place is None:
-            draw_message(painter, self.font(), theme_of(self), view, *self._message)
+            draw_message(painter, self.font(), theme_of(), view, *self._message)
         elif self._outlines.isVisible():
             draw_labels(painter, self.font(), self.labels(), view)
 

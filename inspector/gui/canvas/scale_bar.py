@@ -83,7 +83,7 @@ class ScaleBar(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme = theme_of(self)
+        theme = theme_of()
         bar = self._bar()
         painter.setPen(QColor(theme.border))
         painter.setBrush(QColor(theme.canvas))
@@ -152,7 +152,7 @@ class ScaleBar(QWidget):
             else [tip, tip + QPointF(-size, size), tip + QPointF(size, size)]
         )
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme_of(self).text))
+        painter.setBrush(QColor(theme_of().text))
         painter.drawPolygon(QPolygonF(corners))
 
     def _text_place(self, bar: QRectF, share: float, metrics: QFontMetricsF, text: str) -> QRectF:

@@ -192,7 +192,7 @@ class ZoomView(QGraphicsView):
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
         if event.type() == QEvent.Type.Paint:
-            theme = theme_of(self)
+            theme = theme_of()
             painter = QPainter(self)
             colour = theme.accent if self.hasFocus() else theme.canvas
             painter.fillRect(self.rect(), QColor(colour))
@@ -202,7 +202,7 @@ class ZoomView(QGraphicsView):
         return handled
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        painter.fillRect(self.viewport().rect(), QColor(theme_of(self).canvas))
+        painter.fillRect(self.viewport().rect(), QColor(theme_of().canvas))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

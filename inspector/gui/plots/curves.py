@@ -121,7 +121,7 @@ class CurvePlot(QWidget):
         return np.where(values > 0, values, np.nan) if self._is_log else values
 
     def _draw(self) -> None:
-        theme, item = theme_of(self), self.plot.getPlotItem()
+        theme, item = theme_of(), self.plot.getPlotItem()
         for old in item.listDataItems():
             item.removeItem(old)
         for curve in self._curves:
@@ -170,7 +170,7 @@ class CurvePlot(QWidget):
         self.plot.addItem(made)
 
     def _restyle(self) -> None:
-        theme: Theme = theme_of(self)
+        theme: Theme = theme_of()
         self.plot.setBackground(theme.surface)
         self._cross.setPen(pg.mkPen(theme.muted, width=1))
         small = self.font()
@@ -196,7 +196,7 @@ class CurvePlot(QWidget):
         if not found:
             self._hide_readout()
             return
-        theme = theme_of(self)
+        theme = theme_of()
         lines = [html.escape(self.tr("Step {step}").format(step=f"{round(found[0][1])}"))]
         for curve, _, value in found:
             colour = colour_of(curve.slot, theme).name()

@@ -20,7 +20,7 @@ Paint = Callable[[QPainter], None]
 
 def ground_theme(widget: QWidget, ground: Ground) -> Theme:
     """The colours of a picture: on white for paper, or as the widget looks."""
-    return LIGHT if ground == "white" else theme_of(widget)
+    return LIGHT if ground == "white" else theme_of()
 
 
 def picture(size: QSize, scale: float, paint: Paint) -> QImage:

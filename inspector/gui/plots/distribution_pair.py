@@ -145,7 +145,7 @@ class DistributionPair(QWidget):
     # Events
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(theme_of(self).surface))
+        QPainter(self).fillRect(self.rect(), QColor(theme_of().surface))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -161,7 +161,7 @@ class DistributionPlot(QAbstractScrollArea):
         if theme is not None:
             return Style.of(self.font(), theme, presentation=self._presentation)
         if self._style is None:
-            here = theme_of(self)
+            here = theme_of()
             self._style = Style.of(self.font(), here, presentation=self._presentation)
         return self._style
 
@@ -238,7 +238,7 @@ class DistributionPlot(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         scene = self.scene()
         if scene is None:
-            self._paint_empty(painter, QRectF(self.viewport().rect()), theme_of(self))
+            self._paint_empty(painter, QRectF(self.viewport().rect()), theme_of())
             return
         if scene.view.moving:
             paint_static(painter, scene)

@@ -99,7 +99,7 @@ class Overlay(QWidget):
         if not self._dims:
             return
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(0, 0, 0, 140 if theme_of(self).is_dark else 90))
+        painter.fillRect(self.rect(), QColor(0, 0, 0, 140 if theme_of().is_dark else 90))
         painter.end()
 
     def place(self) -> None:

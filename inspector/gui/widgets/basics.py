@@ -136,9 +136,7 @@ class IconLabel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_icon(
-            painter, self._icon, self.rect().toRectF(), getattr(theme_of(self), self._colour)
-        )
+        paint_icon(painter, self._icon, self.rect().toRectF(), getattr(theme_of(), self._colour))
         painter.end()
 
 

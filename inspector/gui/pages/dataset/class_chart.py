@@ -221,7 +221,7 @@ class _BarDelegate(QStyledItemDelegate):
         return QSize(em(view, 8), em(view, 2.3))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        view, theme = self._view, theme_of(self._view)
+        view, theme = self._view, theme_of()
         rect: QRect = option.rect
         gap = em(view, 0.6)
         room = rect.adjusted(gap, 0, -gap, 0)
@@ -317,7 +317,7 @@ class _Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        theme, line = theme_of(self), em(self, 1.25)
+        theme, line = theme_of(), em(self, 1.25)
         gap = em(self, 0.6)
         words = _part_words()
         for number, part in enumerate(self._parts):

@@ -314,7 +314,7 @@ class PreviewPane(QWidget):
         if self._image is None:
             return
         painter = QPainter(self)
-        theme = theme_of(self)
+        theme = theme_of()
         painter.fillRect(self.rect(), QColor(theme.canvas))
         side = max(self.width(), self.height())
         picture = self._pictures.get(self._image, side, self.devicePixelRatioF())

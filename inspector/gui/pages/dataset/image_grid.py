@@ -178,7 +178,7 @@ class ImageGrid(QAbstractItemView):
                 option.state |= state.State_MouseOver
             self._delegate.paint(painter, option, index)
         if not self._band.isEmpty():
-            colour = QColor(theme_of(self).accent)
+            colour = QColor(theme_of().accent)
             painter.setPen(colour)
             colour.setAlpha(40)
             painter.setBrush(colour)

@@ -77,7 +77,7 @@ class ImageTable(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the lines in question; those that are only scrolled come from the screen."""
         painter, region = QPainter(self.viewport()), event.rect()
-        painter.fillRect(region, QColor(theme_of(self).surface))
+        painter.fillRect(region, QColor(theme_of().surface))
         model, selection = self.model(), self.selectionModel()
         current = self.currentIndex().row() if self.hasFocus() else -1
         top, height = self.verticalOffset(), self.verticalHeader().defaultSectionSize()
@@ -147,7 +147,7 @@ class LinePainter:
     def refresh(self) -> None:
         """Font or theme are different now."""
         view = self._view
-        self._theme = theme = theme_of(view)
+        self._theme = theme = theme_of()
         self._metrics = QFontMetrics(view.font())
         self._gap, self._side = em(view, 0.5), em(view, 0.55)
         self._text, self._muted = QColor(theme.text), QColor(theme.muted)

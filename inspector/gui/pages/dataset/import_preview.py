@@ -137,7 +137,7 @@ class SampleStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        theme, gap, line = theme_of(self), em(self, 0.5), em(self, 1)
+        theme, gap, line = theme_of(), em(self, 0.5), em(self, 1)
         side = self.height() - line - gap
         metrics = QFontMetrics(self.font())
         words = {

@@ -52,7 +52,7 @@ def tile_look(view: QAbstractItemView) -> TileLook:
     metrics, small_metrics = QFontMetrics(font), QFontMetrics(small)
     line, small_line = metrics.height(), small_metrics.height()
     margin = round(line * 0.4)
-    return TileLook(theme_of(view), font, small, metrics, small_metrics, line, small_line, margin)
+    return TileLook(theme_of(), font, small, metrics, small_metrics, line, small_line, margin)
 
 
 class Pictures:

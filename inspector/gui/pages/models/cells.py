@@ -89,7 +89,7 @@ class CellDelegate(QStyledItemDelegate):
         widget = option.widget
         style = widget.style() if widget is not None else QApplication.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, widget)
-        cell, fonts, theme = _cell(index), _Fonts(option.font), theme_of(widget)
+        cell, fonts, theme = _cell(index), _Fonts(option.font), theme_of()
         painter.save()
         inner = QRectF(option.rect).adjusted(0.5 * fonts.em, 0, -0.5 * fonts.em, 0)
         if cell.bar is not None:
