@@ -1,45 +1,20 @@
 """Stored raw maps on the scale of an alignment variant, in numpy: what the window shows.
 
-The counterpart of the engine's aligner (METHODS section 2). Its ε is not chosen here: it is read
-from the model's own weights, the one place where training has left it.
+The counterpart of the engine's aligner (METHODS section 2). Its ε is not chosen here:
+`jobs.minimum_spread` reads it from the model's own weights, where training has left it.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inspector.core.evaluation import Expected
-from inspector.errors import InspectorError
 
 Map = NDArray[np.float32]
 
-WEIGHTS_FILE = "model.safetensors"
-"""Within a model folder; `alignment.VARIANT.minimum_spread` in it is ε."""
-
 _SPAN = 4.0
 """The heat map's scale is this many times as long as from its low end to the threshold."""
-
-
-def minimum_spread(model_folder: Path, variant: str) -> float:
-    """ε of a model's alignment variant: the smallest γ̂ − û that is believed.
-
-    Raises:
-        InspectorError: The weights are missing or damaged, or the model has no such variant.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    file = model_folder / WEIGHTS_FILE
-    try:
-        with safe_open(file, framework="numpy") as weights:
-            return float(weights.get_tensor(f"alignment.{variant}.minimum_spread"))
-    except (OSError, SafetensorError) as error:
-        raise InspectorError(
-            f"The alignment '{variant}' cannot be read from '{file}' ({error}).",
-            "Train the model again, or choose another one.",
-        ) from error
 
 
 def aligned_map(raw: NDArray[np.float16], expected: Expected | None, epsilon: float) -> Map:

@@ -7,7 +7,6 @@ nothing more.
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 
 from inspector.core.sampleparts import SamplePlan, write_sample_parts
 from inspector.errors import InspectorError
@@ -92,11 +91,3 @@ def finished_evaluation(project: Project) -> tuple[RunRow, ModelRow] | None:
             if isinstance(job, ScoreJob) and job.model in models:
                 return row, models[job.model]
     return None
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether the folder holds a demo that only needs to be opened."""
-    if not Project.is_project(folder):
-        return False
-    with Project.open(folder) as project:
-        return next_step(project) is Step.NOTHING

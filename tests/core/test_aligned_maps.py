@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.core.aligned_maps import WEIGHTS_FILE, aligned_map, fixed_scale, minimum_spread
+from inspector.core.aligned_maps import aligned_map, fixed_scale
 from inspector.core.evaluation import Expected
 from inspector.errors import InspectorError
+from inspector.jobs.minimum_spread import minimum_spread
+from inspector.jobs.model_card import WEIGHTS_FILE
 
 finite = st.floats(-10, 10, width=32)
 

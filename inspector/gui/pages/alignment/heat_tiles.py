@@ -10,13 +10,14 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
-from inspector.core.aligned_maps import aligned_map, minimum_spread
+from inspector.core.aligned_maps import aligned_map
 from inspector.core.evaluation import Expected
 from inspector.gui.background import Task
 from inspector.gui.canvas.pictures import heat_picture
 from inspector.gui.heat_scale import heat_scale
 from inspector.gui.library import Scores
 from inspector.gui.session import Session
+from inspector.jobs.minimum_spread import minimum_spread
 from inspector.project.project import Project
 from inspector.project.results import open_maps
 

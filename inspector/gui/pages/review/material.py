@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.core.aligned_maps import minimum_spread
 from inspector.core.evaluation import RAW, Expected
 from inspector.core.review_order import band_of, share_at_most
 from inspector.core.samples import Truth
@@ -21,6 +20,7 @@ from inspector.gui.pages.review.strip_plot import ClassScores
 from inspector.gui.pages.review.words import ReviewWords
 from inspector.gui.session import Session
 from inspector.gui.thumbnails import PictureFile, picture_file
+from inspector.jobs.minimum_spread import minimum_spread
 from inspector.project.columns import TRUTHS
 from inspector.project.records import StoredImage
 
