@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inspector.core.patch_grid import PATCH_STRIDE
 from inspector.engine.memory.bank import Bank
-from inspector.engine.memory.patches import PATCH_STRIDE, as_rows, patch_features
+from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.project.snapshots import SnapshotEntry
 from training.checkpoints import Saved
 from training.coreset import GreedyCover, Projection

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
+from inspector.core.patch_grid import mask_on_grid, patches_of_mask
 from inspector.engine.backbones import Backbone
 from inspector.engine.memory import nearest as nearest_module
 from inspector.engine.memory.bank import Bank
@@ -20,7 +21,6 @@ from inspector.engine.memory.patches import (
     look,
     patch_channels,
     patch_features,
-    patches_of_mask,
 )
 from inspector.errors import InspectorError
 
@@ -164,11 +164,19 @@ def test_any_painted_mask_takes_a_patch_that_it_touches(
     taken = patches_of_mask(mask, (64, 96))
     assert taken.shape == (8, 12)
     assert taken.any()
-    touched = torch.from_numpy(mask.astype(np.float32))[None, None]
-    touched = F.interpolate(
-        F.interpolate(touched, size=(64, 96), mode="area"), (8, 12), mode="area"
-    )
-    assert not (taken & ~(touched[0, 0].numpy() > 0)).any()
+    painted = torch.from_numpy(mask.astype(np.float32))[None, None]
+    at_input = F.interpolate(painted, size=(64, 96), mode="area")
+    covered = F.interpolate(at_input, size=(8, 12), mode="area")[0, 0]
+    assert not (taken & ~(covered.numpy() > 0)).any()
+    # torch's own scaling is the rule, and numpy follows it to the last patch.
+    on_grid = F.interpolate(at_input, size=(8, 12), mode="bilinear", align_corners=False)[0, 0] > 0
+    laid = mask_on_grid(mask, (64, 96))
+    assert laid.vanishes == (not bool(on_grid.any()))
+    assert laid.area == pytest.approx(float(covered.sum()), rel=1e-4, abs=1e-6)
+    if not laid.vanishes:
+        assert np.array_equal(taken, on_grid.numpy())
+    else:
+        assert float(covered.numpy()[taken].item()) == pytest.approx(float(covered.max()), rel=1e-5)
 
 
 def filled(count: int, channels: int = 3) -> Bank:

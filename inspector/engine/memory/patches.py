@@ -1,20 +1,17 @@
-"""Patch features of PatchCore and DMAD, F(x) of METHODS section 3, and the masks that pick some."""
+"""Patch features of PatchCore and DMAD, F(x) of METHODS section 3.
+
+Which of them a painted mask takes is told by `core/patch_grid.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from inspector.engine.backbones import Backbone
-from inspector.errors import InspectorError
-
-PATCH_STRIDE = 8
-"""Input pixels per patch."""
 
 _LOOK_POOLING = 4
 
@@ -49,35 +46,3 @@ def look(patches: Tensor) -> Tensor:
     Of the plain patches, not of what a method learned: all of a class's images look alike in it.
     """
     return F.avg_pool2d(patches, _LOOK_POOLING)
-
-
-def patches_of_mask(
-    mask: NDArray[np.bool_], size: tuple[int, int], *, filtered: bool = True
-) -> NDArray[np.bool_]:
-    """The patches that a mask takes, (H/8, W/8) bool: DMAD's mask filter.
-
-    The mask is scaled to the input by area, so that thin lines of large images survive *(ours)*,
-    and bilinearly to the grid; a patch is in where that is > 0. A mask that would vanish keeps the
-    patch that it covers most *(ours)*.
-
-    Args:
-        mask: (H', W') of any size.
-        size: (H, W) of the model's input, multiples of 8.
-        filtered: False takes every patch of the image, for measuring what the filter does.
-
-    Raises:
-        InspectorError: Nothing is painted.
-    """
-    if not mask.any():
-        raise InspectorError("A painted mask is empty.", "Paint the defect, or remove the mask.")
-    grid = (size[0] // PATCH_STRIDE, size[1] // PATCH_STRIDE)
-    if not filtered:
-        return np.ones(grid, np.bool_)
-    painted = torch.from_numpy(mask.astype(np.float32))[None, None]
-    at_input = F.interpolate(painted, size=size, mode="area")
-    on_grid = F.interpolate(at_input, size=grid, mode="bilinear", align_corners=False)[0, 0] > 0
-    if not bool(on_grid.any()):
-        covered = F.interpolate(at_input, size=grid, mode="area").flatten()
-        on_grid.view(-1)[covered.argmax()] = True
-    taken: NDArray[np.bool_] = on_grid.numpy()
-    return taken
