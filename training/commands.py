@@ -40,6 +40,8 @@ class Commands:
         self._finish_early = threading.Event()
         self._cancel = threading.Event()
         self._orphaned = threading.Event()
+        self._news = threading.Condition()
+        self._request: bytes | None = None
         if file is not None:
             threading.Thread(target=self._watch, args=(file,), daemon=True).start()
         if stream is not None:
@@ -59,6 +61,23 @@ class Commands:
         self._finish_early.clear()
         return asked
 
+    def has_request(self) -> bool:
+        """Whether something was asked for that `next_request` has not given yet."""
+        return self._request is not None
+
+    def next_request(self) -> bytes:
+        """Waits for a request, a line of JSON; of several that wait only the newest counts.
+
+        Raises:
+            Cancelled, Interrupted: By command, or by its end.
+        """
+        with self._news:
+            while self._request is None:
+                self.check()
+                self._news.wait()
+            request, self._request = self._request, None
+            return request
+
     def _listen(self, stream: BinaryIO) -> None:
         # readline, not iteration: iterating reads ahead and would hold a command back.
         while line := stream.readline():
@@ -66,6 +85,8 @@ class Commands:
                 return
             self._obey(line)
         self._orphaned.set()
+        with self._news:
+            self._news.notify_all()
 
     def _watch(self, file: Path) -> NoReturn:
         lines = GrowingLines(file)
@@ -80,3 +101,7 @@ class Commands:
                 self._finish_early.set()
             case b"cancel":
                 self._cancel.set()
+            case request if request.startswith(b"{"):
+                self._request = request
+        with self._news:
+            self._news.notify_all()

@@ -1,4 +1,4 @@
-"""`inspector annotate`: painted defects in and out, in formats of other programs."""
+"""`inspector annotate`: painted defects in and out, and into a trained model at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import getpass
 from pathlib import Path
 from typing import Any
 
+from inspector.cli import learn
 from inspector.cli.output import EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, opened
 from inspector.errors import InspectorError
@@ -19,8 +20,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     """The subcommand's options."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "annotate",
-        help="import or export painted defects",
-        description="Masks that people painted, from and for other programs.",
+        help="import, export or learn painted defects",
+        description="Masks that people painted: from and for other programs, or taken into a "
+        "trained model at once.",
         epilog=_FORMATS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -30,11 +32,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ("export", "write masks"),
     ):
         _add_action(actions, action, help_text)
+    help_text = "take all masks into a trained model at once, and score all images with it"
+    learning = actions.add_parser("learn", help=help_text, description=help_text.capitalize())
+    learn.add_arguments(learning)
+    _add_json(learning)
     return parser
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Imports or exports, and says what."""
+    if options.action == "learn":
+        return learn.run(options, output)
     if options.action == "import":
         with opened(options.project) as project:
             imported = project.import_annotations(
@@ -67,13 +75,7 @@ def _add_action(actions: Any, action: str, help_text: str) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_project_argument(parser)
-    # Not to be overwritten by what was given before the action.
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="print one JSON document instead of text",
-    )
+    _add_json(parser)
     if action == "import":
         parser.add_argument("path", type=Path, metavar="FILE_OR_FOLDER", help="what to import")
         parser.add_argument(
@@ -89,6 +91,16 @@ def _add_action(actions: Any, action: str, help_text: str) -> None:
         "--polygons",
         action="store_true",
         help="labelme: outlines that can be edited there, instead of masks",
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    # Not to be overwritten by what was given before the action.
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print one JSON document instead of text",
     )
 
 

@@ -105,7 +105,7 @@ def train(window: MainWindow, qtbot: QtBot) -> None:
     assert len(jobs.jobs) == 1
     qtbot.waitUntil(lambda: jobs.jobs[0].state.is_over, timeout=_PATIENCE_MS)
     qtbot.waitUntil(lambda: jobs.current is None and not jobs.waiting, timeout=_PATIENCE_MS)
-    assert [job.state for job in jobs.jobs] == ["done"] * 3, [job.message for job in jobs.jobs]
+    assert [job.state for job in jobs.jobs] == ["done"] * 2, [job.message for job in jobs.jobs]
     qtbot.waitUntil(lambda: window.session.library.scores.n_scored == 30, timeout=_PATIENCE_MS)
 
 

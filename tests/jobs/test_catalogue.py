@@ -76,6 +76,20 @@ def test_dmads_paper_preset_is_the_papers() -> None:
     assert [name for name, method in METHODS.items() if method.learns_from_defects] == ["dmad"]
 
 
+def test_recontrasts_and_uniads_paper_presets_are_the_papers() -> None:
+    contrast = resolve_parameters(METHODS["recontrast"], "paper", {})
+    assert contrast.common.backbone == "wide_resnet50_2.tv_in1k"
+    assert (contrast.method.iterations, contrast.method.batch_size) == (5000, 16)
+    assert (contrast.method.learning_rate, contrast.method.encoder_rate) == (2e-3, 1e-5)
+    assert (contrast.method.hardness, contrast.method.batch_norm) == (1.0, "frozen")
+    uniad = resolve_parameters(METHODS["uniad"], "paper", {})
+    assert (uniad.common.backbone, uniad.common.image_size) == ("tf_efficientnet_b4", 224)
+    assert (uniad.method.iterations, uniad.method.batch_size) == (50_000, 64)
+    assert (uniad.method.learning_rate, uniad.method.weight_decay) == (3e-4, 1e-4)
+    assert (uniad.method.gradient_clip, uniad.method.jitter) == (0.1, 20.0)
+    assert uniad.alignment.iterations == 20_000
+
+
 def test_changes_go_to_the_group_that_they_name() -> None:
     changes = {"image_size": 64, "alignment.folds": 5, "revdist.iterations": 7}
     made = resolve_parameters(REVDIST, "quick", changes)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inspector.jobs.events import (
     EVENTS_FILE,
+    Change,
     Checkpoint,
     Done,
     Event,
@@ -17,6 +18,7 @@ from inspector.jobs.events import (
     Metric,
     Note,
     Progress,
+    Rescored,
     Stage,
     Tail,
     decode_event,
@@ -33,6 +35,13 @@ ALL: list[Event] = [
     Note(time=6.0, message="Left out: Dübel\n木.png"),
     Failure(time=7.0, kind="user", message="No images.", hint="Import some."),
     Done(time=8.0, state="done"),
+    Rescored(
+        time=9.0,
+        changes=(Change(image_id=3, before={"none": 0.5}, after={"none": 1.25}),),
+        done=1,
+        total=30,
+        current=3,
+    ),
 ]
 
 texts = st.text()
@@ -128,6 +137,7 @@ def test_the_kind_is_in_the_line_for_readers_in_other_languages() -> None:
         "note",
         "error",
         "done",
+        "rescored",
     ]
 
 

@@ -9,11 +9,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from inspector.errors import InspectorError
 from inspector.gui.background import Background, Task
 from inspector.gui.jobs.job import Job, JobState
-from inspector.gui.jobs.requests import Request, ResumeRequest, ScoreRequest, TrainRequest, prepare
+from inspector.gui.jobs.requests import (
+    Request,
+    ResumeRequest,
+    RetrainRequest,
+    ScoreRequest,
+    TrainRequest,
+    prepare,
+)
 from inspector.jobs.catalogue import METHODS
 from inspector.jobs.events import Tail
 from inspector.jobs.outcome import LOST, read_outcome
 from inspector.jobs.process import CANCEL, FINISH_EARLY, Worker, send_command
+from inspector.project.learned import LEARN
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
 from inspector.project.work import settle
@@ -67,7 +75,7 @@ class JobQueue(QObject):
             for run in project.runs():
                 # Lost, too: it may have been taken for that before the worker was up.
                 alive = run.state in (RunState.RUNNING, RunState.LOST)
-                if alive and is_worker_alive(run.folder):
+                if alive and run.kind != LEARN and is_worker_alive(run.folder):
                     self._adopt(run)
             self.jobs += [Job(request, self._title(request)) for request in waiting]
             self._keep_queue()
@@ -125,6 +133,10 @@ class JobQueue(QObject):
                 method = METHODS.get(request.method)
                 name = method.title if method else request.method
                 return self.tr("Training: {name}").format(name=name)
+            case RetrainRequest():
+                return self.tr("Training again: {name}").format(name=request.name)
+            case ScoreRequest(evaluate=True, everything=True):
+                return self.tr("Scoring and evaluating {name}").format(name=request.model)
             case ScoreRequest(evaluate=True):
                 return self.tr("Evaluating {name}").format(name=request.model)
             case ScoreRequest():

@@ -8,24 +8,47 @@ import msgspec
 
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
-from inspector.project.work import Computing, prepare_scoring, prepare_training
+from inspector.project.work import (
+    Computing,
+    prepare_retraining,
+    prepare_scoring,
+    prepare_training,
+)
 
 
 class TrainRequest(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
-    """Train a method; names and values as `resolve_parameters` takes them."""
+    """Train a method; names and values as `resolve_parameters` takes them.
+
+    Where it is only wanted `for_comparison`, the model does not become the active one by itself.
+    """
 
     method: str
     preset: str
     changes: dict[str, Any]
     device: str = "auto"
     precision: str = "auto"
+    for_comparison: bool = False
+
+
+class RetrainRequest(msgspec.Struct, frozen=True, kw_only=True, tag="retrain"):
+    """Train a model again on the project as it is then; `name` is for people only."""
+
+    model_id: int
+    name: str = ""
+    changes: dict[str, Any] = {}
+    device: str = "auto"
+    precision: str = "auto"
 
 
 class ScoreRequest(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
-    """Score all images with a model; with `evaluate`, the test images, and compute metrics."""
+    """Score all images with a model; with `evaluate`, the test images, and compute metrics.
+
+    With `evaluate` and `everything` one pass scores all images and evaluates by the test images.
+    """
 
     model: str
     evaluate: bool = False
+    everything: bool = False
     device: str = "auto"
     precision: str = "auto"
 
@@ -36,7 +59,7 @@ class ResumeRequest(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     run_id: int
 
 
-Request = TrainRequest | ScoreRequest | ResumeRequest
+Request = TrainRequest | RetrainRequest | ScoreRequest | ResumeRequest
 
 
 def prepare(request: Request, project: Project) -> RunRow:
@@ -51,9 +74,19 @@ def prepare(request: Request, project: Project) -> RunRow:
             return prepare_training(
                 project, request.method, request.preset, request.changes, computing
             )
+        case RetrainRequest():
+            computing = Computing(request.device, request.precision)
+            model = project.find_model(request.model_id)
+            return prepare_retraining(project, model, request.changes, computing)
         case ScoreRequest():
             computing = Computing(request.device, request.precision)
             model = project.find_model(request.model)
-            return prepare_scoring(project, model, computing, evaluate=request.evaluate)
+            return prepare_scoring(
+                project,
+                model,
+                computing,
+                evaluate=request.evaluate,
+                everything=request.everything,
+            )
         case ResumeRequest():
             return project.resume_run(request.run_id)

@@ -49,8 +49,9 @@ class AnnotateParts:
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.stack, 1)
+        self.modes = QStackedWidget()
+        self.modes.addWidget(column(self.bar, self.stack, spacing=0))
+        layout.addWidget(self.modes)
 
     def show_work(self) -> None:
         """Shows images."""
@@ -70,6 +71,12 @@ class AnnotateParts:
         """What is shown instead of images; None while they are shown."""
         return self._empty if self.stack.currentWidget() is not self.work else None
 
+    def add_to_side(self, widget: QWidget, place: int = -1) -> None:
+        """Puts a card at a place among the others at the side, by default below them."""
+        layout = self._side.layout()
+        assert isinstance(layout, QVBoxLayout)  # that is what `column` makes
+        layout.insertWidget(layout.count() - 1 if place < 0 else place, card(widget, margin=0.6))
+
     def _lay_out_work(self, actions: ActionRegistry) -> None:
         gap = em(self.work, 0.5)
         head = QHBoxLayout()
@@ -81,7 +88,8 @@ class AnnotateParts:
         middle.addLayout(head)
         middle.addWidget(self.options)
         middle.addWidget(self.view, 1)
-        side = SideArea(column(card(self.types, margin=0.6), card(self.painted, margin=0.6), None))
+        self._side = column(card(self.types, margin=0.6), card(self.painted, margin=0.6), None)
+        side = SideArea(self._side)
         upper = QHBoxLayout()
         upper.setSpacing(gap)
         upper.addWidget(_palette(actions))

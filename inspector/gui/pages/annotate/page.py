@@ -17,12 +17,15 @@ from inspector.gui.canvas.tools.regions import FillTool, HeatTool
 from inspector.gui.canvas.tools.shapes import PolygonTool, RectangleTool
 from inspector.gui.canvas.tools.tool import Tool
 from inspector.gui.pages.annotate.annotate_queue import AnnotateQueue, Wish
+from inspector.gui.pages.annotate.bank.mode import BankMode
 from inspector.gui.pages.annotate.empty import empty_state
 from inspector.gui.pages.annotate.layout import AnnotateParts
+from inspector.gui.pages.annotate.learning.along import LearnAlong
 from inspector.gui.pages.annotate.mask_stack import MaskStack
 from inspector.gui.pages.annotate.page_easel import PageEasel
 from inspector.gui.pages.annotate.painting import Painting
 from inspector.gui.pages.annotate.pictures import Pictures
+from inspector.gui.pages.annotate.retraining.panel import RetrainingPanel
 from inspector.gui.pages.annotate.snapper import Snapper
 from inspector.gui.pages.annotate.stage import Stage
 from inspector.gui.pages.annotate.words import SHAPES, AnnotateWords
@@ -45,6 +48,8 @@ class AnnotatePage(Page):
         self.thumbnails = Thumbnails(parent=self)
         strip = Filmstrip(self._small_picture, self._mark_at)
         self.parts = AnnotateParts(self, actions, self.words, strip)
+        self.retraining = RetrainingPanel(session)
+        self.parts.add_to_side(self.retraining)
         options = self.parts.options
         self.snapper = Snapper(session, self.painting)
         self.easel = PageEasel(self.painting, options, self.snapper.cancel, self._tell)
@@ -62,6 +67,8 @@ class AnnotatePage(Page):
         self.stage = Stage(
             self.queue, self.pictures, self.painting, self.parts, self.easel, self._end_stroke
         )
+        self.bank = BankMode(self)
+        self.along = LearnAlong(self)
         self.tool = ""
         self._is_active, self._is_stale = False, True
         self._soon = QTimer(self)
@@ -78,19 +85,22 @@ class AnnotatePage(Page):
         self._is_active = True
         if self._is_stale:
             self._refresh()
+        self.bank.activate()
 
     def deactivate(self) -> None:
         """Another page is shown: what was painted becomes versions."""
         self._is_active = False
+        self.bank.deactivate()
         self._end_stroke()
         self.painting.cut()
 
     def show_images(self, image_ids: list[int]) -> None:
         """These images are the queue, in their order, until it is left."""
+        self.bank.show(False)
         self._set_wish(replace(self.queue.wish, chosen=tuple(image_ids)))
 
     def main_focus(self) -> QWidget:
-        return self.parts.view
+        return self.bank.focus() or self.parts.view
 
     # What comes in.
 
@@ -98,13 +108,14 @@ class AnnotatePage(Page):
         session, parts, painting = self.session, self.parts, self.painting
         session.project_changed.connect(self._on_project)
         session.library.images_changed.connect(self._refresh_soon)
-        session.library.scores_changed.connect(self._refresh_soon)
+        session.library.scores_changed.connect(self._on_scores)
         session.scale.threshold_changed.connect(self._refresh_soon)
         self.queue.changed.connect(self._show_queue)
         self.queue.moved.connect(self._show_current)
         self.stage.shown.connect(self._on_shown)
         self.thumbnails.arrived.connect(lambda paths: parts.filmstrip.update())
         painting.kept.connect(self._on_stroke)
+        painting.kept.connect(self.retraining.refresh_soon)
         painting.opened.connect(self._show_painted)
         painting.types_changed.connect(self._show_types)
         self.snapper.progressed.connect(parts.options.show_progress)
@@ -183,6 +194,10 @@ class AnnotatePage(Page):
         self._is_stale = True
         if self._is_active:
             self._soon.start(0)
+
+    def _on_scores(self) -> None:
+        if not self.along.takes_scores():
+            self._refresh_soon()
 
     def _refresh(self) -> None:
         self._is_stale = False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from inspector.errors import InspectorError
 from inspector.gui.pages.review.material import Material
 from inspector.gui.pages.review.words import ReviewWords
@@ -22,3 +25,9 @@ class Pictures(Material):
                 self._windows = project.class_windows()
             except InspectorError as error:
                 self._session.notices.error(error)
+
+    def show_map(self, image_id: int, folder: Path) -> None:
+        """Shows the map in a folder's `maps.npy`, row 0, until the scores are read anew."""
+        wanted = self.wanted(image_id)
+        if wanted is not None:
+            self._wanted[image_id] = replace(wanted, run_folder=folder, map_row=0)
