@@ -42,6 +42,9 @@ def has_job(session: Session) -> bool:
     return session.jobs.current is not None
 
 
+ANY_PART = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
     """One row of the table.
@@ -53,6 +56,7 @@ class ActionSpec:
         icon: Icon name, may be empty.
         menu: Menu it stands in: "file", "view", "go", "help", a page's name, or "" for none.
         page: Page that must be shown; "" for any.
+        part: Part of the page that must be shown; "" for what it usually shows, `ANY_PART` for any.
         enabled: Condition.
         checkable: Whether it is on or off.
     """
@@ -63,6 +67,7 @@ class ActionSpec:
     icon: str = ""
     menu: str = ""
     page: str = ""
+    part: str = ""
     enabled: Callable[[Session], bool] = always
     checkable: bool = False
 
@@ -112,6 +117,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
           enabled=has_project),
     _page("dataset", "review", "Review the chosen images", "R", icon="review",
           enabled=has_scores),
+    _page("dataset", "annotate", "Annotate the chosen images", "A", icon="annotate",
+          enabled=has_project),
     _page("dataset", "inspector", "Show or hide the details", "I", icon="info", checkable=True),
 
     _page("train", "start", "Start training", "Ctrl+Return", icon="play", enabled=has_project),
@@ -150,6 +157,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _page("review", "one_to_one", "One image pixel to one screen pixel", "Z", icon="one-to-one",
           enabled=has_scores),
     _page("review", "note", "Write a note", "M", icon="note", enabled=has_scores),
+    _page("review", "annotate", "Annotate this image", "A", icon="annotate",
+          enabled=has_scores),
     _page("review", "kind", "Choose the kind of defect", "D", enabled=has_scores),
     _page("review", "summary", "Session summary", "S", icon="table", enabled=has_project),
     _page("review", "export", "Export verdicts as CSV…", "Ctrl+E", icon="export",
@@ -180,6 +189,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
           enabled=has_project),
     _page("annotate", "next_open", "Next image without annotation", "Shift+Right", "Shift+J",
           enabled=has_project),
+    _page("annotate", "learn", "Learn as I paint", "L", checkable=True,
+          enabled=has_project),
+    _page("annotate", "learn_now", "Learn what is painted now", "Shift+L",
+          enabled=has_model),
     _page("annotate", "add_type", "New defect type", "N", icon="plus", enabled=has_project),
     _page("annotate", "masks", "Show or hide what is painted", "V", icon="eye", checkable=True,
           enabled=has_project),
@@ -190,6 +203,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _page("annotate", "fit", "Fit the image", "0", icon="fit", enabled=has_project),
     _page("annotate", "one_to_one", "One image pixel to one screen pixel", "Z",
           icon="one-to-one", enabled=has_project),
+    _page("annotate", "bank", "Show the bank, or paint again", "Shift+B", icon="dataset",
+          part=ANY_PART, checkable=True, enabled=has_project),
+    _page("annotate", "paint", "Paint again", "Esc", part="bank", enabled=has_project),
+    _page("annotate", "mute", "Mute the chosen patches, or let them count again", "M",
+          icon="eye-off", part="bank", enabled=has_project),
+    _page("annotate", "remove", "Remove the chosen mask", "Del", icon="trash", part="bank",
+          enabled=has_project),
+    _page("annotate", "go_to_mask", "Go to the chosen mask", "Return", icon="annotate",
+          part="bank", enabled=has_project),
+    _page("annotate", "undo_bank", "Undo muting or removing", "Ctrl+Z", icon="undo",
+          part="bank", enabled=has_project),
 
     _page("models", "activate", "Use this model", "Return", icon="star", enabled=has_project),
     _page("models", "rename", "Rename…", "F2", icon="rename", enabled=has_project),
@@ -217,7 +241,7 @@ class ActionRegistry(QObject):
     def __init__(self, window: QWidget, session: Session) -> None:
         super().__init__(window)
         self._session = session
-        self._page = ""
+        self._page, self._part = "", ""
         self._bound: set[str] = set()
         self.specs = {spec.id: spec for spec in ACTIONS}
         self._actions = {spec.id: self._made(spec, window) for spec in ACTIONS}
@@ -243,21 +267,24 @@ class ActionRegistry(QObject):
         self.refresh()
         return action
 
-    def set_page(self, page: str) -> None:
-        """Another page is shown: its actions work, those of the others do not."""
-        self._page = page
+    def set_page(self, page: str, part: str = "") -> None:
+        """Another page, or part of one, is shown: its actions work, those of the others do not."""
+        self._page, self._part = page, part
         self.refresh()
 
     def refresh(self) -> None:
         """Enables what can be done now."""
         for spec in ACTIONS:
             enabled = (
-                spec.id in self._bound
-                and spec.page in ("", self._page)
-                and spec.enabled(self._session)
+                spec.id in self._bound and self._is_shown(spec) and spec.enabled(self._session)
             )
             self._actions[spec.id].setEnabled(enabled)
         self.refreshed.emit()
+
+    def _is_shown(self, spec: ActionSpec) -> bool:
+        if not spec.page:
+            return True
+        return spec.page == self._page and spec.part in (ANY_PART, self._part)
 
     def shown_keys(self, action_id: str) -> str:
         """The first shortcut as the system writes it; empty if there is none."""

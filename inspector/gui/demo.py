@@ -147,8 +147,7 @@ class Demo(QObject):
                 )
             case demo.Step.EVALUATE:
                 name = project.find_model().name
-                session.jobs.add(ScoreRequest(model=name))
-                session.jobs.add(ScoreRequest(model=name, evaluate=True))
+                session.jobs.add(ScoreRequest(model=name, evaluate=True, everything=True))
             case _:
                 session.page_wanted.emit("alignment")
 

@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         session.project_changed.connect(self._on_project)
         session.page_wanted.connect(self.show_page)
         session.images_wanted.connect(self._show_images)
+        session.candidates.comparison_wanted.connect(self._compare_models)
         self._restore_layout()
         self._on_project()
 
@@ -129,6 +130,9 @@ class MainWindow(QMainWindow):
 
     def _show_images(self, name: str, image_ids: list[int]) -> None:
         self.page(name).show_images(image_ids)
+
+    def _compare_models(self, old: int, new: int) -> None:
+        self.page("models").compare_models(old, new)
 
     def _restore_layout(self) -> None:
         geometry = self.session.preferences.bytes("window")

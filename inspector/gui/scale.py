@@ -11,6 +11,7 @@ from inspector.core.thresholds import threshold_for_false_positive_rate
 from inspector.errors import InspectorError
 from inspector.gui.notify import Notices
 from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.project.candidates import candidates, decide
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 
@@ -49,8 +50,14 @@ class Scale(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Looks again which models there are: keeps the active one, else takes the newest."""
+        """Looks again which models there are: keeps the active one, else takes the newest.
+
+        One that was trained again and that nobody has decided on is not taken while there is
+        another.
+        """
         models = self._project.models() if self._project else ()
+        undecided = set(candidates(self._project)) if self._project else set()
+        models = tuple(model for model in models if model not in undecided) or models
         wanted = self._project.get_setting("active_model", int, 0) if self._project else 0
         by_id = {model.model_id: model for model in models}
         self._show(by_id.get(wanted) or (models[-1] if models else None))
@@ -59,7 +66,13 @@ class Scale(QObject):
         """Makes a model the active one."""
         if self._project is not None:
             self._project.set_setting("active_model", model.model_id)
+            decide(self._project, model.model_id)
         self._show(model)
+
+    def pin(self) -> None:
+        """The active model stays it, whatever newer ones come."""
+        if self._project is not None and self.model is not None:
+            self._project.set_setting("active_model", self.model.model_id)
 
     def set_variant(self, variant: str) -> None:
         """Scores by another alignment variant of the active model."""

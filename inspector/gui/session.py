@@ -10,9 +10,11 @@ from PySide6.QtCore import QCoreApplication, QLockFile, QObject, Signal
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
 from inspector.gui.background import Background, Task
+from inspector.gui.candidates import Candidates
 from inspector.gui.jobs.job import Job, JobState
 from inspector.gui.jobs.queue import JobQueue
-from inspector.gui.jobs.requests import ResumeRequest, ScoreRequest
+from inspector.gui.jobs.requests import ResumeRequest, ScoreRequest, TrainRequest
+from inspector.gui.learning import Learning
 from inspector.gui.library import Library
 from inspector.gui.notify import NoticeAction, Notices
 from inspector.gui.preferences import Preferences
@@ -34,6 +36,8 @@ class Session(QObject):
         jobs: Worker processes.
         library: Images, scores and verdicts of the project.
         scale: Active model, variant and thresholds.
+        learning: What is painted, learned at once.
+        candidates: Models that were trained again and wait for a decision.
     """
 
     project_changed = Signal()
@@ -50,6 +54,10 @@ class Session(QObject):
         self.jobs = JobQueue(self.background, self)
         self.library = Library(self.background, self)
         self.scale = Scale(self.notices, self)
+        self.candidates = Candidates(self.notices, self.scale, self.jobs, self.library, self)
+        self.learning = Learning(
+            self.background, self.jobs, self.library, self.scale, self.notices, self
+        )
         self.project: Project | None = None
         self._lock: QLockFile | None = None
         self._next_model = ""  # becomes the active one as soon as it has scores
@@ -112,6 +120,8 @@ class Session(QObject):
         self.jobs.set_project(project)
         self.library.set_project(project)
         self.scale.set_project(project)
+        self.candidates.set_project(project)
+        self.learning.set_project(project)
         self.project_changed.emit()
         self.models_changed.emit()
         self.runs_changed.emit()
@@ -193,17 +203,23 @@ class Session(QObject):
 
     def _after_training(self, job: Job) -> None:
         self.models_changed.emit()
-        self._welcome_model(str(job.results["model"]))
+        compares = isinstance(job.request, TrainRequest) and job.request.for_comparison
+        self._welcome_model(str(job.results["model"]), is_wanted=not compares)
 
-    def _welcome_model(self, name: str) -> None:
+    def _welcome_model(self, name: str, *, is_wanted: bool = True) -> None:
         """A new model scores all images, then becomes the active one.
 
-        Not before: somebody may be reviewing by the scores of another one.
+        Not before: somebody may be reviewing by the scores of another one. Not at all, where it was
+        trained again from another one, or is not `is_wanted` in use: then somebody decides.
         """
         assert self.project is not None
-        if self.library.scores.n_scored == 0:
-            self.scale.set_model(self.project.find_model(name))
-        self._next_model = name
+        is_candidate = self.candidates.welcome(name)
+        if not is_wanted:
+            self.scale.pin()
+        elif not is_candidate:
+            if self.library.scores.n_scored == 0:
+                self.scale.set_model(self.project.find_model(name))
+            self._next_model = name
         self.notices.success(
             self.tr("The model {name} is trained; it is scoring all images now.").format(name=name)
         )
@@ -219,17 +235,13 @@ class Session(QObject):
             self._next_model = name
         self.library.reload_scores()
         self.models_changed.emit()
+        self.candidates.tell_ready()
 
     def score_images(self, model: str) -> None:
-        """Scores all images with a model; where defects are known, its metrics come after that."""
+        """Scores all images with a model and, where defects are known, evaluates it by them."""
         columns = self.library.images
-        requests = [ScoreRequest(model=model)]
-        if bool((columns.is_test & (columns.truths == TRUTHS.index(Truth.DEFECTIVE))).any()):
-            requests.append(ScoreRequest(model=model, evaluate=True))
-        if self.jobs.current is not None:  # each goes before the one that was put first before it
-            requests.reverse()
-        for request in requests:
-            self.jobs.add(request, first=True)
+        judges = bool((columns.is_test & (columns.truths == TRUTHS.index(Truth.DEFECTIVE))).any())
+        self.jobs.add(ScoreRequest(model=model, evaluate=judges, everything=judges), first=True)
 
 
 def locked(folder: Path) -> QLockFile:

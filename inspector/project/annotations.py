@@ -8,6 +8,7 @@ person's; the data set's own masks (`records`) are never mixed up with them.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,15 @@ def list_annotations(database: Database, image_id: int | None = None) -> tuple[A
 def annotation_history(database: Database, image_id: int) -> tuple[Annotation, ...]:
     """All versions of an image, oldest first."""
     return _select(database, "a.image_id = ?", (image_id,), order="a.id")
+
+
+def contents_of(database: Database, annotation_ids: Collection[int]) -> frozenset[tuple[int, str]]:
+    """Image id and SHA-256 of the masks of some versions; those that are not there are left out."""
+    rows = [
+        database.row("SELECT image_id, sha256 FROM annotation WHERE id = ?", (number,))
+        for number in sorted(annotation_ids)
+    ]
+    return frozenset((row["image_id"], row["sha256"]) for row in rows if row is not None)
 
 
 def annotation_png(database: Database, annotation_id: int) -> bytes:

@@ -147,7 +147,8 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     aligner_batch = wanted.alignment.batch_size / pace.job.alignment.batch_size
     align = (pace.per_unit("cada") or 0.0) * aligner_batch
     held_out = min(wanted.alignment.folds, n_images // 2)
-    folds = held_out if wanted.alignment.statistics == "cross-fitted" and n_images >= 6 else 0
+    parts = held_out if n_images >= 6 else 0
+    folds = parts if wanted.alignment.statistics == "cross-fitted" else 0
     per_image = (pace.per_unit("features") or 0.0) * pixels
     measure = (pace.per_unit("measure") or 0.0) * pixels
     return (
@@ -155,7 +156,7 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
         + n_new_images * per_image
         + (1 + folds) * steps * step
         + (2 if folds else 1) * n_images * measure
-        + (1 + folds) * wanted.alignment.iterations * align
+        + (1 + parts) * wanted.alignment.iterations * align  # the last one may be shorter
     )
 
 

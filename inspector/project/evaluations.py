@@ -46,16 +46,24 @@ def newest_evaluations(project: Project) -> dict[str, ModelEvaluation]:
     for run in reversed(project.runs()):
         folder = _judged_model(run) if run.kind == EVALUATE else ""
         if folder and folder not in found:
-            evaluation = _evaluation_of(run.folder)
-            if evaluation is not None:
-                found[folder] = ModelEvaluation(
-                    run_id=run.run_id,
-                    created=run.created,
-                    snapshot_id=run.snapshot_id,
-                    evaluation=evaluation,
-                    report=_report_of(project, run),
-                )
+            evaluated = evaluation_of(project, run)
+            if evaluated is not None:
+                found[folder] = evaluated
     return found
+
+
+def evaluation_of(project: Project, run: RunRow) -> ModelEvaluation | None:
+    """What an evaluation run said; None where it cannot be read."""
+    evaluation = _evaluation_of(run.folder)
+    if evaluation is None:
+        return None
+    return ModelEvaluation(
+        run_id=run.run_id,
+        created=run.created,
+        snapshot_id=run.snapshot_id,
+        evaluation=evaluation,
+        report=_report_of(project, run),
+    )
 
 
 def _judged_model(run: RunRow) -> str:

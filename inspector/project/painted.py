@@ -55,6 +55,10 @@ class Painted:
         """See `strokes.annotated_image_ids`."""
         return strokes.annotated_image_ids(self._database)
 
+    def painted_masks(self) -> frozenset[tuple[int, str]]:
+        """See `strokes.painted_masks`."""
+        return strokes.painted_masks(self._database)
+
     def add_stroke(
         self, image_id: int, type_id: int, patch: Patch, tool: str, operator: str
     ) -> Stroke:
@@ -107,6 +111,10 @@ class Painted:
     def annotations(self, image_id: int | None = None) -> tuple[Annotation, ...]:
         """See `annotations.list_annotations`."""
         return versions.list_annotations(self._database, image_id)
+
+    def annotation_contents(self, annotation_ids: Collection[int]) -> frozenset[tuple[int, str]]:
+        """See `annotations.contents_of`."""
+        return versions.contents_of(self._database, annotation_ids)
 
     def annotation_history(self, image_id: int) -> tuple[Annotation, ...]:
         """See `annotations.annotation_history`."""

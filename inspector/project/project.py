@@ -15,6 +15,7 @@ from inspector.project import (
     class_windows,
     columns,
     importing,
+    learned,
     models,
     runs,
     scores,
@@ -172,9 +173,17 @@ class Project(Painted):
         """See `snapshots.take_snapshot`."""
         return snapshots.take_snapshot(self._database)
 
+    def keep_snapshot(self, snapshot: Snapshot) -> Snapshot:
+        """See `snapshots.keep_snapshot`."""
+        return snapshots.keep_snapshot(self._database, snapshot)
+
     def snapshot(self, snapshot_id: int) -> Snapshot:
         """See `snapshots.load_snapshot`."""
         return snapshots.load_snapshot(self._database, snapshot_id)
+
+    def snapshot_digests(self) -> dict[int, str]:
+        """See `snapshots.snapshot_digests`."""
+        return snapshots.snapshot_digests(self._database)
 
     def snapshot_file(self, snapshot_id: int) -> Path:
         """See `snapshots.snapshot_file`."""
@@ -207,6 +216,14 @@ class Project(Painted):
     def add_model(self, run_id: int, source_folder: Path) -> ModelRow:
         """See `models.add_model`."""
         return models.add_model(self._database, run_id, source_folder)
+
+    def take_over_learning(self, run: RunRow, model: ModelRow) -> None:
+        """See `learned.take_over_learning`."""
+        learned.take_over_learning(self._database, run, model)
+
+    def clear_away_learnings(self) -> None:
+        """See `learned.clear_away`."""
+        learned.clear_away(self._database)
 
     def models(self) -> tuple[ModelRow, ...]:
         """See `models.list_models`."""

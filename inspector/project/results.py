@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +14,15 @@ from numpy.typing import NDArray
 from inspector.core.evaluation import Evaluation, ImageResult
 from inspector.core.files import write_atomically
 from inspector.errors import InspectorError
+from inspector.jobs.events import Change
 
 RESULTS_FILE = "results.json"
 MAPS_FILE = "maps.npy"
 DESCRIPTORS_FILE = "descriptors.npy"
 EVALUATION_FILE = "evaluation.json"
 REPORT_FILE = "report.html"
+CHANGES_FILE = "changes.json"
+CURRENT_FOLDER = "current"
 
 T = TypeVar("T")
 
@@ -91,6 +95,20 @@ def read_results(folder: Path) -> Results:
         InspectorError: It is missing, damaged, or of an Inspector that kept other things in it.
     """
     return _decoded(folder / RESULTS_FILE, Results)
+
+
+def write_changes(folder: Path, changes: Sequence[Change]) -> None:
+    """Writes `changes.json`: what was learned at once did this to scores, the most first."""
+    write_atomically(folder / CHANGES_FILE, msgspec.json.encode(list(changes)))
+
+
+def read_changes(folder: Path) -> tuple[Change, ...]:
+    """Reads `changes.json`.
+
+    Raises:
+        InspectorError: It is missing, damaged, or of an Inspector that kept other things in it.
+    """
+    return _decoded(folder / CHANGES_FILE, tuple[Change, ...])
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from inspector.core.files import sha256_of, write_atomically
+from inspector.core.longtail import HeadAndTail, Kind
 from inspector.core.masks import Mask, decode_mask
 from inspector.core.samples import Split, Truth, is_normal_for_training
 from inspector.core.windows import IntensityWindow
@@ -77,17 +78,28 @@ class SnapshotEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LongTail:
+    """The long-tailed split that left training images out of a snapshot; see `splits.SplitFile`."""
+
+    kind: Kind
+    beta: float
+    seed: int
+    classes: HeadAndTail
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The usable images of a project at one moment, in order of their ids.
 
     `digest` depends on what the images are, not on where they lie or how they are numbered: equal
-    digests mean equal data.
+    digests mean equal data. `long_tail` tells where normal training images are left out of it.
     """
 
     snapshot_id: int
     created: str
     digest: str
     entries: tuple[SnapshotEntry, ...]
+    long_tail: LongTail | None = None
 
     def normal_training(self) -> tuple[SnapshotEntry, ...]:
         """The images that serve to learn what normal looks like."""
@@ -142,19 +154,30 @@ def take_snapshot(database: Database) -> Snapshot:
         raise InspectorError(
             f"The project '{database.folder}' has no usable image.", "Import a folder of images."
         )
-    digest = digest_of(entries)
-    newest = _newest(database, digest)
+    return keep_snapshot(database, Snapshot(0, now(), digest_of(entries), entries))
+
+
+def keep_snapshot(database: Database, snapshot: Snapshot) -> Snapshot:
+    """The snapshot as a file of the project, with a number; the newest one if that is the same.
+
+    Raises:
+        InspectorError: The project cannot be written.
+    """
+    newest = _newest(database, snapshot.digest)
     # Equal data may have moved since; then a snapshot that knows the new paths is needed.
-    if newest is not None and newest.entries == entries:
+    if newest is not None and (newest.entries, newest.long_tail) == (
+        snapshot.entries,
+        snapshot.long_tail,
+    ):
         return newest
     with database.transaction():
         used = [row["id"] for row in database.rows("SELECT id FROM snapshot")]
         number = next_number(database.folder / SNAPSHOTS, used)
-        snapshot = Snapshot(number, now(), digest, entries)
+        snapshot = replace(snapshot, snapshot_id=number, created=now())
         name = f"{SNAPSHOTS}/{number:04d}.json"
         database.run(
             "INSERT INTO snapshot (id, created, digest, file) VALUES (?, ?, ?, ?)",
-            (number, snapshot.created, digest, name),
+            (number, snapshot.created, snapshot.digest, name),
         )
         write_atomically(database.folder / name, msgspec.json.encode(snapshot))
     return snapshot
@@ -167,6 +190,11 @@ def load_snapshot(database: Database, snapshot_id: int) -> Snapshot:
         InspectorError: There is none, or its file is missing or damaged.
     """
     return read_snapshot(snapshot_file(database, snapshot_id))
+
+
+def snapshot_digests(database: Database) -> dict[int, str]:
+    """Number of each snapshot -> its digest; reads no snapshot."""
+    return {row["id"]: row["digest"] for row in database.rows("SELECT id, digest FROM snapshot")}
 
 
 def snapshot_file(database: Database, snapshot_id: int) -> Path:

@@ -138,6 +138,11 @@ class StoredImages(Sequence[StoredImage]):
         )
         return StoredImage(image_id, self._roots[self._sources[row]], record)
 
+    def has_hash(self, hashes: Iterable[str]) -> NDArray[np.bool_]:
+        """(N,) bool: whether the content of each file has one of these SHA-256."""
+        wanted = set(hashes)
+        return np.array([known in wanted for known in self._hashes], np.bool_)
+
     @classmethod
     def load(cls, database: Database) -> StoredImages:
         """All images of the project, those with a problem too, in order of import."""

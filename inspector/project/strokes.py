@@ -74,6 +74,18 @@ def annotated_image_ids(database: Database) -> frozenset[int]:
     return frozenset(row["image_id"] for row in rows)
 
 
+def painted_masks(database: Database) -> frozenset[tuple[int, str]]:
+    """(image id, SHA-256 of the mask) of all that is painted now, as far as it fits its image."""
+    rows = database.rows(
+        """
+        SELECT w.image_id, w.sha256 FROM working_mask w JOIN image i ON i.id = w.image_id
+            AND i.width = w.width AND i.height = w.height
+        WHERE w.mask IS NOT NULL
+        """
+    )
+    return frozenset((row["image_id"], row["sha256"]) for row in rows)
+
+
 def add_stroke(
     database: Database, image_id: int, type_id: int, patch: Patch, tool: str, operator: str
 ) -> Stroke:

@@ -14,10 +14,28 @@ import msgspec
 
 from inspector.core.files import write_atomically
 from inspector.errors import InspectorError
-from inspector.jobs.catalogue import Parameters, find_method, resolve_parameters
-from inspector.jobs.model_card import read_model_card
+from inspector.jobs.bank_file import Place, read_muted
+from inspector.jobs.catalogue import (
+    Method,
+    Parameters,
+    TrainingParameters,
+    find_method,
+    resolve_parameters,
+)
+from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import DONE, JobOutcome
-from inspector.jobs.spec import JOB_FILE, MODEL_FOLDER, Job, ScoreJob, TrainJob, read_job
+from inspector.jobs.parameters import AlignmentParameters, CommonParameters
+from inspector.jobs.spec import (
+    JOB_FILE,
+    MODEL_FOLDER,
+    Job,
+    LearnJob,
+    ScoreJob,
+    TrainJob,
+    read_job,
+)
+from inspector.project.candidates import add_candidate
+from inspector.project.learned import LEARN
 from inspector.project.loose import snapshot_of_folder
 from inspector.project.models import ModelRow
 from inspector.project.paths import MODELS
@@ -25,6 +43,7 @@ from inspector.project.project import Project
 from inspector.project.results import REPORT_FILE, RESULTS_FILE, read_results
 from inspector.project.runs import RunRow, RunState
 from inspector.project.snapshots import require_normal_training
+from inspector.project.splits import SplitFile, restrict
 
 TRAIN, SCORE, EVALUATE, SCORE_FOLDER = "train", "score", "evaluate", "score-folder"
 
@@ -40,29 +59,48 @@ class Computing:
 
 
 def prepare_training(
-    project: Project, method_name: str, preset: str, changes: Parameters, computing: Computing
+    project: Project,
+    method_name: str,
+    preset: str,
+    changes: Parameters,
+    computing: Computing,
+    split: SplitFile | None = None,
 ) -> RunRow:
-    """A run folder for a training on the project as it is now.
+    """A run folder for a training on the project as it is now, or on a split of it.
 
     Raises:
-        InspectorError: A parameter is not valid, or there is nothing to learn from.
+        InspectorError: A parameter is not valid, there is nothing to learn from, or the split does
+            not fit the project.
     """
     method = find_method(method_name)
-    parameters = resolve_parameters(method, preset or method.presets[0].name, changes)
-    snapshot = project.take_snapshot()
-    require_normal_training(snapshot)
-    job = TrainJob(
-        method=method.name,
-        preset=preset or method.presets[0].name,
-        snapshot=str(project.snapshot_file(snapshot.snapshot_id)),
-        cache=str(project.cache_folder),
-        common=parameters.common,
-        alignment=parameters.alignment,
-        method_parameters=msgspec.to_builtins(parameters.method),
-        device=computing.device,
-        precision=computing.precision,
-    )
-    return _new_run(project, TRAIN, method.name, job, snapshot.snapshot_id)
+    preset = preset or method.presets[0].name
+    parameters = resolve_parameters(method, preset, changes)
+    return _new_training(project, method, preset, parameters, computing, split=split)
+
+
+def prepare_retraining(
+    project: Project, model: ModelRow, changes: Parameters, computing: Computing
+) -> RunRow:
+    """A run folder for training a model again, on the project as it is now.
+
+    It takes the model's method, preset, parameters and seed, and leaves out the painted patches
+    that are muted in its banks or were left out when it was trained.
+
+    Raises:
+        InspectorError: The model cannot be read, a parameter is not valid, or muted patches would
+            lie elsewhere.
+    """
+    card = read_model_card(model.folder)
+    muted = tuple(sorted({*read_muted(model.folder), *_muted_before(project, model)}))
+    method = find_method(card.method)
+    asked = resolve_parameters(method, card.preset, parameters_of(card) | changes)
+    if muted and asked.common.image_size != card.image_size:
+        raise InspectorError(
+            f"{len(muted)} painted patches are muted in '{model.name}' by their place on its grid; "
+            "with another image size the grid is another one.",
+            f"Keep image_size={card.image_size}, or unmute them first.",
+        )
+    return _new_training(project, method, card.preset, asked, computing, muted, model.folder.name)
 
 
 def prepare_scoring(
@@ -71,9 +109,14 @@ def prepare_scoring(
     computing: Computing,
     *,
     evaluate: bool = False,
+    everything: bool = False,
     variants: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> RunRow:
     """A run folder for scoring the project's images; with `evaluate`, its test images.
+
+    With `evaluate` and `everything` it scores all images and evaluates by the test images among
+    them. `left_out` is that of `ScoreJob`.
 
     Raises:
         InspectorError: The model cannot be read or has no such variant, or there is no image.
@@ -83,9 +126,11 @@ def prepare_scoring(
     job = ScoreJob(
         model=str(model.folder),
         snapshot=str(project.snapshot_file(snapshot.snapshot_id)),
-        subset="test" if evaluate else "all",
+        subset="test" if evaluate and not everything else "all",
         variants=tuple(variants),
         evaluate=evaluate,
+        left_out=tuple(left_out),
+        cache=str(project.cache_folder),
         device=computing.device,
         precision=computing.precision,
     )
@@ -145,6 +190,7 @@ def take_over_finished(project: Project) -> list[InspectorError]:
             _take_over(project, run, outcome)
         except InspectorError as error:
             failures.append(error)
+    project.clear_away_learnings()
     return failures
 
 
@@ -173,7 +219,7 @@ def _finished_scorings(project: Project) -> list[RunRow]:
     newest = {name: project.newest_scoring(m.model_id) for name, m in models.items()}
     found = []
     for run in project.runs():
-        if run.kind not in (SCORE, EVALUATE) or run.state is not RunState.DONE:
+        if run.kind not in (SCORE, EVALUATE, LEARN) or run.state is not RunState.DONE:
             continue
         if run.outcome_json is None or not (run.folder / RESULTS_FILE).exists():
             continue
@@ -181,7 +227,7 @@ def _finished_scorings(project: Project) -> list[RunRow]:
             job = read_job(run.folder)
         except InspectorError:
             continue  # a run folder that somebody has tampered with; nothing to take over
-        name = Path(job.model).name if isinstance(job, ScoreJob) else ""
+        name = Path(job.model).name if isinstance(job, ScoreJob | LearnJob) else ""
         if name in newest and run.run_id > newest[name]:
             found.append(run)
     return found
@@ -196,6 +242,7 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
         # Another window or command may have listened as well and been quicker.
         if taken is None or made.is_dir():
             taken = project.add_model(run.run_id, made)
+            add_candidate(project, taken)
         results["model"] = taken.name
     elif run.kind in (SCORE, EVALUATE) and run.snapshot_id is not None:
         job = read_job(run.folder)
@@ -203,6 +250,10 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
         model = project.find_model_by_folder(Path(job.model))
         scored = read_results(run.folder).scored
         project.save_scores(model.model_id, run.snapshot_id, scored, run.run_id)
+    elif run.kind == LEARN:
+        learnt = read_job(run.folder)
+        assert isinstance(learnt, LearnJob)
+        project.take_over_learning(run, project.find_model_by_folder(Path(learnt.model)))
     if run.kind == EVALUATE:
         report = report_file(project, run)
         write_atomically(report, (run.folder / REPORT_FILE).read_bytes())
@@ -210,9 +261,73 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
     return results
 
 
+def parameters_of(card: ModelCard) -> Parameters:
+    """A model's parameters as changes for `resolve_parameters`.
+
+    What this Inspector does not know any more is left out; what is new since comes from the preset.
+    """
+    groups: dict[str, type[msgspec.Struct]] = {
+        "common": CommonParameters,
+        "alignment": AlignmentParameters,
+        card.method: find_method(card.method).parameters,
+    }
+    changes: Parameters = {}
+    for group, kind in groups.items():
+        values = card.parameters.get(group) or {}
+        prefix = "" if group == "common" else f"{group}."
+        known = {field.name for field in msgspec.structs.fields(kind)}
+        changes |= {f"{prefix}{name}": values[name] for name in values if name in known}
+    return changes
+
+
+def training_job(run: RunRow) -> TrainJob | None:
+    """What a training was asked to do; None for another kind of run, or an older Inspector's."""
+    try:
+        return msgspec.json.decode(run.spec_json, type=TrainJob) if run.kind == TRAIN else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
 def report_file(project: Project, run: RunRow) -> Path:
     """Where the report of an evaluation lies."""
     return project.reports_folder / f"{run.folder.name}.html"
+
+
+def _new_training(
+    project: Project,
+    method: Method,
+    preset: str,
+    parameters: TrainingParameters,
+    computing: Computing,
+    muted: tuple[Place, ...] = (),
+    parent: str = "",
+    split: SplitFile | None = None,
+) -> RunRow:
+    snapshot = project.take_snapshot()
+    require_normal_training(snapshot)
+    if split is not None:
+        snapshot = project.keep_snapshot(restrict(snapshot, split))
+    job = TrainJob(
+        method=method.name,
+        preset=preset,
+        snapshot=str(project.snapshot_file(snapshot.snapshot_id)),
+        cache=str(project.cache_folder),
+        common=parameters.common,
+        alignment=parameters.alignment,
+        method_parameters=msgspec.to_builtins(parameters.method),
+        muted=muted,
+        parent=parent,
+        device=computing.device,
+        precision=computing.precision,
+    )
+    return _new_run(project, TRAIN, method.name, job, snapshot.snapshot_id)
+
+
+def _muted_before(project: Project, model: ModelRow) -> tuple[Place, ...]:
+    """What the model's own training left out: it is in none of its banks, so it is not in
+    `muted.json` either."""
+    job = training_job(project.find_run(model.run_id))
+    return job.muted if job is not None else ()
 
 
 def _new_run(project: Project, kind: str, method: str, job: Job, snapshot_id: int | None) -> RunRow:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from inspector.core.resources import resource_path
-from inspector.gui.actions import ACTIONS, ActionSpec
+from inspector.gui.actions import ACTIONS, ANY_PART, ActionSpec
 from inspector.gui.main_window import MainWindow
 from inspector.gui.pages.registry import PAGES
 
@@ -39,11 +39,14 @@ def test_titles_keys_and_icons_are_sound(spec: ActionSpec) -> None:
         assert resource_path("icons", f"{spec.icon}.svg").is_file()
 
 
-@pytest.mark.parametrize("page", sorted(PAGE_NAMES))
-def test_no_two_actions_of_a_page_share_a_key(page: str) -> None:
+PARTS = sorted({(spec.page, spec.part) for spec in ACTIONS if spec.page} - {("annotate", ANY_PART)})
+
+
+@pytest.mark.parametrize(("page", "part"), PARTS)
+def test_no_two_actions_that_work_at_once_share_a_key(page: str, part: str) -> None:
     users = defaultdict(list)
     for spec in ACTIONS:
-        if spec.page in ("", page):
+        if not spec.page or (spec.page == page and spec.part in (part, ANY_PART)):
             for keys in spec.keys:
                 users[QKeySequence(keys).toString()].append(spec.id)
     assert {keys: ids for keys, ids in users.items() if len(ids) > 1} == {}

@@ -84,11 +84,11 @@ def test_from_a_training_to_scores(session: Session, project: Project, qtbot: Qt
     assert session.scale.model == model
     assert isinstance(told[0], events.Hello)
     assert any(isinstance(event, events.Metric) for event in told)
-    # Scoring and evaluation follow by themselves.
+    # Scoring and evaluation follow by themselves, in one pass.
     qtbot.waitUntil(
         lambda: session.jobs.current is None and not session.jobs.waiting, timeout=_PATIENCE_MS
     )
-    assert [job.state for job in session.jobs.jobs] == [JobState.DONE] * 3
+    assert [job.state for job in session.jobs.jobs] == [JobState.DONE] * 2
     qtbot.waitUntil(lambda: session.library.scores.n_scored == 30)
     assert (session.library.scores.map_rows >= 0).all()
     assert {run.state for run in project.runs()} == {RunState.DONE}

@@ -331,9 +331,9 @@ def test_a_trained_demo_is_scored_and_evaluated(
     shutil.copytree(tiny_project.folder, tiny_demo)
     with qtbot.waitSignal(window.commands.demo.opened, timeout=20_000):
         window.commands.demo.start()
-    requests = [job.request for job in window.session.jobs.jobs]
-    assert [type(request) for request in requests] == [ScoreRequest, ScoreRequest]
-    assert [request.evaluate for request in requests] == [False, True]  # type: ignore[union-attr]
+    (job,) = window.session.jobs.jobs
+    assert isinstance(job.request, ScoreRequest)
+    assert (job.request.evaluate, job.request.everything) == (True, True)
     status = window.statusBar()
     assert status.model.text().startswith(tiny_project.model.name)  # type: ignore[attr-defined]
     assert status.device.text().startswith("Device: CPU")  # type: ignore[attr-defined]

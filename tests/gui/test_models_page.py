@@ -327,8 +327,7 @@ def test_evaluate_queues_what_is_missing_and_guards_the_model(
     assert button is not None
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert [job.request for job in session.jobs.jobs] == [
-        ScoreRequest(model="new", evaluate=True),
-        ScoreRequest(model="new"),
+        ScoreRequest(model="new", evaluate=True, everything=True)
     ]
 
     def shown() -> str:

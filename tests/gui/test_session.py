@@ -41,7 +41,14 @@ def test_opening_shows_the_images_and_the_newest_model(
     assert len(session.library.images) == len(project.images()) == 30
     assert session.scale.model == project.find_model()
     assert session.scale.variant == "cada"
-    assert session.scale.variants == ("none", "cada-a", "cada")
+    assert session.scale.variants == (
+        "none",
+        "cada-a",
+        "cada-b",
+        "cada",
+        "cada-sigma",
+        "cada-q",
+    )
     assert session.library.scores.n_scored == 0
     assert session.preferences.recent_projects == [folder]
 

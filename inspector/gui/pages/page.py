@@ -29,6 +29,9 @@ class Page(QWidget):
     def show_images(self, image_ids: list[int]) -> None:
         """Some other place leads here with these images."""
 
+    def compare_models(self, old: int, new: int) -> None:
+        """Some other place leads here to compare two models, by their ids."""
+
     def main_focus(self) -> QWidget:
         """What gets the keyboard when the page is shown."""
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspector.core import words
 from inspector.jobs.catalogue import find_method
 from inspector.jobs.model_card import ModelCard
 
@@ -26,6 +27,9 @@ def card_facts(card: ModelCard) -> dict[str, str]:
         "Created": card.created,
         "Versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),
     }
+    if card.long_tail is not None:
+        facts["Many images of"] = ", ".join(map(words.class_label, card.long_tail.head))
+        facts["Few images of"] = ", ".join(map(words.class_label, card.long_tail.tail))
     for number, note in enumerate(card.notes, 1):
         facts[f"Note {number}"] = note
     return facts

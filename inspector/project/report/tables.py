@@ -60,7 +60,7 @@ class VariantRow:
 
 
 def class_table(content: ReportContent) -> list[TableRow]:
-    """The classes, then their average, then all images pooled; empty where nothing is labelled."""
+    """The classes, then their averages, then all images pooled; empty where nothing is labelled."""
     raw, aligned = content.raw or content.shown, content.aligned
     if raw is None or not raw.per_class:
         return []
@@ -70,8 +70,11 @@ def class_table(content: ReportContent) -> list[TableRow]:
         for name, row in raw.per_class.items()
     ]
     if len(rows) > 1:
-        average = None if aligned is None else aligned.class_average
-        rows.append(_table_row("average", "class average", raw.class_average, average))
+        averages = {} if aligned is None else aligned.averages()
+        rows += [
+            _table_row("average", label, row, averages.get(label))
+            for label, row in raw.averages().items()
+        ]
     unified = None if aligned is None else aligned.absolute_unified
     rows.append(_table_row("unified", "absolute-unified", raw.absolute_unified, unified))
     return rows

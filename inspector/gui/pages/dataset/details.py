@@ -26,6 +26,7 @@ from inspector.project.columns import TRUTHS
 from inspector.project.records import StoredImage
 
 _CLASSES_SHOWN = 6
+_TOOLS = ("review", "annotate")
 
 
 class DetailsPanel(QScrollArea):
@@ -49,7 +50,8 @@ class DetailsPanel(QScrollArea):
         copy.clicked.connect(self.copy_path)
         folder = icon_button("external", self.tr("Show in the folder"))
         folder.clicked.connect(self._show_in_folder)
-        self._tools = action_button(actions.action("dataset.review"), text=True)
+        tools = (action_button(actions.action(f"dataset.{what}"), text=True) for what in _TOOLS)
+        self._tools = column(*tools, spacing=0.25)
         self._path_tools = row(copy, folder, spacing=0.1)
         self._heading = QWidget()
         heading = QHBoxLayout(self._heading)

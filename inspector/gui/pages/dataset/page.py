@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +127,8 @@ class DatasetPage(Page):
         bind("dataset.clear_filters", self._clear)
         bind("dataset.score", self._score)
         bind("dataset.refresh", self._look_for_changes)
-        bind("dataset.review", self._review)
+        bind("dataset.review", partial(self._lead_to, "review"))
+        bind("dataset.annotate", partial(self._lead_to, "annotate"))
         bind("dataset.inspector", self._toggle_details)
 
     def _restore(self) -> None:
@@ -296,11 +298,12 @@ class DatasetPage(Page):
 
         RefreshDialog(self.session, self.window()).open()
 
-    def _review(self) -> None:
+    def _lead_to(self, page: str) -> None:
+        """Another page gets the chosen images; all that are shown where none is."""
         browser = self.browser
         ids = browser.chosen_ids
         shown = ids if len(ids) else browser.model.ids(np.arange(len(browser.model.rows)))
-        self.session.show_images("review", shown.tolist())
+        self.session.show_images(page, shown.tolist())
 
     def _score(self) -> None:
         model = self.session.scale.model

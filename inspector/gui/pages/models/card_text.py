@@ -97,6 +97,8 @@ def _what_it_is(facts: ModelFacts, card: ModelCard) -> Section:
             words.variant_label(card.default_alignment),
         ),
     ]
+    if card.parent:
+        lines.append((QCoreApplication.translate("ModelCard", "Trained again from"), card.parent))
     if card.alignment_statistics:
         label = QCoreApplication.translate("ModelCard", "Statistics")
         lines.append((label, card.alignment_statistics))

@@ -29,6 +29,7 @@ class Cell:
         text: What counts.
         before: What it was before, in a quieter colour in front of an arrow.
         below: A second, quieter line.
+        below_role: Role of its colour in the theme; empty for the quieter one.
         badge: A word in the accent's colour after the text.
         icon: Icon in front of the text.
         is_bold: Whether the text has weight.
@@ -42,6 +43,7 @@ class Cell:
     text: str = ""
     before: str = ""
     below: str = ""
+    below_role: str = ""
     badge: str = ""
     icon: str = ""
     is_bold: bool = False
@@ -154,7 +156,8 @@ def _paint_second(painter: QPainter, cell: Cell, line: QRectF, fonts: _Fonts, th
     metrics = QFontMetricsF(fonts.small)
     below = metrics.elidedText(cell.below, Qt.TextElideMode.ElideRight, line.width() + 1)
     x = line.x() if cell.is_left else line.right() - metrics.horizontalAdvance(below)
-    _write(painter, below, x, line, fonts.small, theme.muted)
+    colour = getattr(theme, cell.below_role or "muted")
+    _write(painter, below, x, line, fonts.small, colour)
 
 
 def _write(painter: QPainter, text: str, x: float, line: QRectF, font: QFont, colour: str) -> float:

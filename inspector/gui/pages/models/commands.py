@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from inspector.errors import InspectorError
 from inspector.gui.background import Task
 from inspector.gui.jobs.job import Job, JobState
-from inspector.gui.jobs.requests import ScoreRequest
+from inspector.gui.jobs.requests import RetrainRequest, ScoreRequest
 from inspector.gui.notify import NoticeAction
 from inspector.gui.pages.models.facts import ModelFacts
 from inspector.gui.session import Session
@@ -57,13 +57,12 @@ class ModelCommands(QObject):
         self._session.models_have_changed()
 
     def evaluate(self, facts: ModelFacts) -> None:
-        """Queues an evaluation; the scoring of all images too where it has not been done."""
+        """Queues an evaluation, with the scoring of all images where that has not been done."""
         name = facts.model.name
         if self.job_of(facts.model) is not None:
             return
-        self._session.jobs.add(ScoreRequest(model=name, evaluate=True))
-        if facts.n_scored == 0:
-            self._session.jobs.add(ScoreRequest(model=name))
+        everything = facts.n_scored == 0
+        self._session.jobs.add(ScoreRequest(model=name, evaluate=True, everything=everything))
 
     def trash(self, models: Sequence[ModelRow]) -> None:
         """Moves models to the trash; can be undone from the notice."""
@@ -141,6 +140,8 @@ def _needs(job: Job, model: ModelRow) -> bool:
         return False
     if isinstance(job.request, ScoreRequest) and job.run is None:
         return job.request.model in (model.name, str(model.model_id))
+    if isinstance(job.request, RetrainRequest) and job.run is None:
+        return job.request.model_id == model.model_id
     if job.run is None:
         return False
     try:

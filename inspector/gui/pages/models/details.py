@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -91,9 +91,17 @@ class ModelDetails(QWidget):
 class ModelComparison(QWidget):
     """Metrics, classes, curves and differences of the chosen models."""
 
+    decision_wanted = Signal(int, int)  # ids of the older and the newer of two models
+
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._models: Sequence[ModelFacts] = ()
         self._title = label("", "muted")
+        self.decide = button(self.tr("Compare image by image"), icon_name="compare")
+        self.decide.setToolTip(
+            self.tr("What changes if the newer model takes the older one's place")
+        )
+        self.decide.clicked.connect(self._ask_decision)
         self.metrics = MetricComparison()
         self.matrix = ClassMatrix()
         self.curves = TrainingCurves(session.background)
@@ -106,16 +114,22 @@ class ModelComparison(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._title.setMinimumHeight(self.tabs.tabBar().sizeHint().height())
-        self.tabs.setCornerWidget(self._title)
+        self.tabs.setCornerWidget(row(self._title, self.decide))
         layout.addWidget(self.tabs, 1)
 
     def show_models(self, models: Sequence[ModelFacts]) -> None:
         """Compares other models."""
+        self._models = models
         self._title.setText(self.tr("Comparing {n} models").format(n=len(models)))
+        self.decide.setVisible(len(models) == 2 and all(facts.n_scored for facts in models))
         self.metrics.show_models(models)
         self.matrix.show_models(models)
         self.curves.show_models(models)
         self.differences.show_models(models)
+
+    def _ask_decision(self) -> None:
+        old, new = sorted(facts.model.model_id for facts in self._models)
+        self.decision_wanted.emit(old, new)
 
 
 class Details(QStackedWidget):

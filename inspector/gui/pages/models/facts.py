@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from inspector.core.evaluation import RAW, Evaluation, VariantEvaluation
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS
-from inspector.jobs.events import EVENTS_FILE, Done, Hello, Metric, replay
+from inspector.jobs.events import Metric, replay
 from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.project.candidates import candidates
+from inspector.project.durations import training_seconds
 from inspector.project.evaluations import ModelEvaluation, newest_evaluations
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
@@ -32,6 +33,7 @@ class ModelFacts:
         size: Bytes on disk.
         seconds: How long its training took; None where the run does not tell.
         run_folder: Folder of the run that made it; None where the run is gone.
+        is_candidate: Whether it was trained again and nobody has decided on it.
     """
 
     model: ModelRow
@@ -42,6 +44,7 @@ class ModelFacts:
     size: int
     seconds: float | None
     run_folder: Path | None
+    is_candidate: bool = False
 
     @property
     def method_title(self) -> str:
@@ -86,12 +89,14 @@ def read_facts(project: Project) -> tuple[ModelFacts, ...]:
     counts = project.scored_counts()
     runs = {run.run_id: run for run in project.runs()}
     models = sorted((*project.models(), *project.trashed_models()), key=lambda m: m.model_id)
+    undecided = set(candidates(project))
     return tuple(
         _facts(
             model,
             evaluations.get(model.folder.name),
             counts.get(model.model_id, 0),
             runs.get(model.run_id),
+            is_candidate=model in undecided,
         )
         for model in models
     )
@@ -129,7 +134,12 @@ def differing(parameters: Sequence[dict[str, str]]) -> dict[str, tuple[str, ...]
 
 
 def _facts(
-    model: ModelRow, evaluated: ModelEvaluation | None, n_scored: int, run: RunRow | None
+    model: ModelRow,
+    evaluated: ModelEvaluation | None,
+    n_scored: int,
+    run: RunRow | None,
+    *,
+    is_candidate: bool,
 ) -> ModelFacts:
     card, problem = None, ""
     try:
@@ -143,8 +153,9 @@ def _facts(
         evaluated=evaluated,
         n_scored=n_scored,
         size=_size_of(model.folder),
-        seconds=_seconds_of(run.folder) if run else None,
+        seconds=training_seconds(run.folder) if run else None,
         run_folder=run.folder if run else None,
+        is_candidate=is_candidate,
     )
 
 
@@ -153,27 +164,6 @@ def _size_of(folder: Path) -> int:
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     except OSError:
         return 0  # it is being moved or deleted; the next look will tell
-
-
-def _seconds_of(run_folder: Path) -> float | None:
-    try:
-        status = (run_folder / EVENTS_FILE).stat()
-    except OSError:
-        return None
-    return _replayed_seconds(run_folder, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=256)
-def _replayed_seconds(run_folder: Path, modified: int, size: int) -> float | None:
-    """From the first hello to the last done."""
-    begun: float | None = None
-    ended: float | None = None
-    for event in replay(run_folder):
-        if isinstance(event, Hello) and begun is None:
-            begun = event.time
-        elif isinstance(event, Done):
-            ended = event.time
-    return ended - begun if begun is not None and ended is not None else None
 
 
 def _written(value: Any) -> str:

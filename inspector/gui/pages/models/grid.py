@@ -18,13 +18,14 @@ class Grid(QTableWidget):
 
     Args:
         name: For screen readers.
+        lines: Lines of text in a cell, 1 or 2.
         bars: Whether cells have bars.
     """
 
-    def __init__(self, name: str, *, bars: bool = False) -> None:
+    def __init__(self, name: str, *, lines: int = 1, bars: bool = False) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self.setItemDelegate(CellDelegate(self, bars=bars))
+        self.set_lines(lines, bars=bars)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -36,6 +37,10 @@ class Grid(QTableWidget):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
+    def set_lines(self, lines: int, *, bars: bool = False) -> None:
+        """Cells have so many lines from the next filling on."""
+        self.setItemDelegate(CellDelegate(self, lines, bars=bars))
 
     def fill(self, headings: Sequence[str], rows: Sequence[Row]) -> None:
         """Shows other content."""

@@ -17,7 +17,9 @@ from inspector.gui.background import Task
 from inspector.gui.pages.models.commands import ModelCommands
 from inspector.gui.pages.models.details import Details
 from inspector.gui.pages.models.facts import ModelFacts, read_facts
+from inspector.gui.pages.models.matrix.view import MatrixView
 from inspector.gui.pages.models.rename import RenameField
+from inspector.gui.pages.models.replacing.view import ReplacingView
 from inspector.gui.pages.models.table import Column
 from inspector.gui.pages.models.trash import TrashView
 from inspector.gui.pages.models.view import ModelView
@@ -26,7 +28,7 @@ from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import EmptyState, Segments, action_button, label, row
 
-IN_USE, TRASH = "in_use", "trash"
+IN_USE, MATRIX, TRASH = "in_use", "matrix", "trash"
 
 
 class ModelsPage(Page):
@@ -42,6 +44,8 @@ class ModelsPage(Page):
         self.view = ModelView()
         self.details = Details(session)
         self.trash = TrashView()
+        self.replacing = ReplacingView(session)
+        self.matrix = MatrixView(session)
         self.rename_field: RenameField | None = None
         self._assemble()
         self._connect()
@@ -54,8 +58,19 @@ class ModelsPage(Page):
     def deactivate(self) -> None:
         self._is_shown = False
 
+    def compare_models(self, old: int, new: int) -> None:
+        """Shows what it would mean to replace one model by another."""
+        project = self.session.project
+        if project is None:
+            return
+        known = {m.model_id: m for m in (*project.models(), *project.trashed_models())}
+        if old in known and new in known:
+            self.replacing.show_pair(known[old], known[new])
+            self._show()
+            self.replacing.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def main_focus(self) -> QWidget:
-        return self.view
+        return self.replacing.grid if self.replacing.pair is not None else self.view
 
     def reload(self) -> None:
         """Reads all that the page shows anew."""
@@ -78,7 +93,12 @@ class ModelsPage(Page):
     def _assemble(self) -> None:
         self._title = label(self.tr("Models"), "title")
         self.shown = Segments(
-            [(IN_USE, self.tr("In use")), (TRASH, self.tr("Trash"))], self.tr("Which models")
+            [
+                (IN_USE, self.tr("In use")),
+                (MATRIX, self.tr("Methods")),
+                (TRASH, self.tr("Trash")),
+            ],
+            self.tr("Which models"),
         )
         self._hint = label(
             self.tr(
@@ -103,7 +123,14 @@ class ModelsPage(Page):
         )
         self._loading = QWidget()
         self.stack = QStackedWidget()
-        for widget in (self._loading, self._splitter, self._empty, self.trash):
+        for widget in (
+            self._loading,
+            self._splitter,
+            self._empty,
+            self.trash,
+            self.replacing,
+            self.matrix,
+        ):
             self.stack.addWidget(widget)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(row(self._title, self.shown, None, *self._buttons))
@@ -124,7 +151,10 @@ class ModelsPage(Page):
         ):
             signal.connect(self._mark_stale)
         session.scale.model_changed.connect(self._on_active)
-        self.shown.chosen.connect(lambda value: self._show())
+        session.candidates.changed.connect(self._mark_stale)
+        self.shown.chosen.connect(lambda value: self._leave_replacing())
+        self.replacing.closed.connect(self._show)
+        self.details.several.decision_wanted.connect(self.compare_models)
         self.view.chosen_changed.connect(self._on_chosen)
         self.view.doubleClicked.connect(lambda index: self._activate_row(index.row()))
         self.view.evaluate_wanted.connect(self._evaluate_id)
@@ -148,6 +178,7 @@ class ModelsPage(Page):
     def _on_project(self) -> None:
         self._facts = ()
         self._is_stale = True
+        self.replacing.pair = None
         self.stack.setCurrentWidget(self._loading)
         if self._is_shown:
             self._look.start()
@@ -167,15 +198,25 @@ class ModelsPage(Page):
         self.view.show_rows(in_use, active.model_id if active else None, busy)
         self._fit_table()
         self.trash.show_models(in_trash)
-        has_table = bool(in_use) and not is_trash
+        is_replacing = self.replacing.pair is not None
+        has_table = bool(in_use) and self.shown.value == IN_USE and not is_replacing
         self._hint.setVisible(has_table and len(in_use) > 1)
         for made in self._buttons:
             made.setVisible(has_table)
         self._tell_empty(bool(in_trash))
-        if is_trash:
+        if is_replacing:
+            self.stack.setCurrentWidget(self.replacing)
+        elif is_trash:
             self.stack.setCurrentWidget(self.trash)
+        elif self.shown.value == MATRIX and in_use:
+            self.matrix.show_models(in_use)
+            self.stack.setCurrentWidget(self.matrix)
         else:
             self.stack.setCurrentWidget(self._splitter if in_use else self._empty)
+
+    def _leave_replacing(self) -> None:
+        self.replacing.pair = None
+        self._show()
 
     def _tell_empty(self, has_trash: bool) -> None:
         title, text = self.tr("No model yet"), self.tr("A model learns what good parts look like.")
@@ -204,10 +245,12 @@ class ModelsPage(Page):
         self.details.show_models(self.view.chosen)
 
     def _return_pressed(self) -> None:
-        """Return uses the model, but presses a button that has the keyboard."""
+        """Return uses the model, but first serves what has the keyboard."""
         focused = QApplication.focusWidget()
         if isinstance(focused, QAbstractButton) and self.isAncestorOf(focused):
             focused.click()
+        elif focused is self.replacing.changed:
+            self.replacing.changed.open_current()
         elif self.stack.currentWidget() is self._splitter and self.view.current is not None:
             self.commands.activate(self.view.current.model)
 

@@ -159,12 +159,15 @@ class ModelTable(QAbstractTableModel):
         return Cell(
             facts.model.name,
             below=below,
-            badge=self.tr("Active") if is_active else "",
+            badge=self.tr("Active") if is_active else self._candidate_badge(facts),
             icon="star-filled" if is_active else ("warning" if facts.card is None else ""),
             is_bold=True,
             is_left=True,
             tip=facts.problem or f"{facts.model.name}\n{below}",
         )
+
+    def _candidate_badge(self, facts: ModelFacts) -> str:
+        return self.tr("To decide") if facts.is_candidate else ""
 
     def _metric_cell(self, facts: ModelFacts, name: str) -> Cell:
         if facts.raw is None:

@@ -119,6 +119,7 @@ class ReviewPage(Page):
         bind("review.undo", self.undoing.undo).setAutoRepeat(False)
         bind("review.redo", self.undoing.redo).setAutoRepeat(False)
         bind("review.kind", self.choose_kind)
+        bind("review.annotate", self.annotate)
         bind("review.note", self.parts.verdicts.note.setFocus)
         bind("review.summary", self.reports.show_summary)
         bind("review.export", self.reports.ask_export)
@@ -272,6 +273,11 @@ class ReviewPage(Page):
         self.chooser = KindChooser(self, self.material.kinds(image_id), kind)
         self.chooser.chosen.connect(lambda chosen: self._say_of(image_id, chosen, note))
         self.chooser.open_above(self.parts.verdicts.kind)
+
+    def annotate(self) -> None:
+        """Leads to the Annotate page with this image."""
+        if self.stage.shown_id is not None:
+            self.session.show_images("annotate", [self.stage.shown_id])
 
     def _note_written(self, note: str) -> None:
         if self.stage.shown_id is not None:

@@ -19,7 +19,13 @@ from inspector.gui.widgets.basics import label, row
 
 _DETECTION, _ALIGNMENT = "detection", "alignment"
 _PREFIXES = {_DETECTION: ("detector", "fold-"), _ALIGNMENT: ("cada", "calibration-")}
+_HELD_OUT_LOSS = "validation_loss"  # what the aligners' stages tell instead of a score
 METRICS = ("loss", "validation_score", "learning_rate")
+
+
+def aligns(stage: str) -> bool:
+    """Whether it is one of the aligners' stages."""
+    return stage.startswith(_PREFIXES[_ALIGNMENT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class CurvePanel(QWidget):
                 self.tr("Loss"), self.tr("The loss comes with the first steps."), smooths=True
             ),
             "validation_score": CurvePlot(
-                self.tr("Validation score"),
+                self.tr("Validation"),
                 self.tr("Measured while normal images are held out."),
             ),
             "learning_rate": CurvePlot(
@@ -67,7 +73,10 @@ class CurvePanel(QWidget):
             ),
         }
         self.plots["validation_score"].title.setToolTip(
-            self.tr("Mean raw score of normal images that were not learned from; lower is better.")
+            self.tr(
+                "Of normal images that were not learned from: their mean raw score, or the "
+                "aligner's loss on them. Lower is better."
+            )
         )
         self._assemble()
         self.smoothing.setValue(60)
@@ -137,9 +146,9 @@ class CurvePanel(QWidget):
             self.stages.setCurrentIndex(max(self.stages.findData(chosen), 0))
         if not self._chosen_by_hand and len(self._shown) == 1:
             current = self._shown[0].recording.current
-            aligns = current is not None and current.name.startswith(_PREFIXES[_ALIGNMENT])
             is_live = not self._shown[0].recording.state
-            value = _ALIGNMENT if aligns and is_live else _DETECTION
+            in_alignment = current is not None and aligns(current.name)
+            value = _ALIGNMENT if in_alignment and is_live else _DETECTION
             self.stages.setCurrentIndex(max(self.stages.findData(value), 0))
 
     def _curves(self, metric: str, wanted: str) -> list[Curve]:
@@ -152,7 +161,8 @@ class CurvePanel(QWidget):
             stages = [wanted]
         for run_place, run in enumerate(self._shown):
             for place, stage in enumerate(stages):
-                series = run.recording.curves.get((metric, stage))
+                name = _HELD_OUT_LOSS if metric == "validation_score" and aligns(stage) else metric
+                series = run.recording.curves.get((name, stage))
                 if series is None:
                     continue
                 title = stage_title(stage)

@@ -62,7 +62,7 @@ class EstimateLine(QWidget):
                 if self._asked is not None:
                     self._say(estimate(self._asked, found))
 
-        self._session.background.run(work, done, key="train.paces")
+        self._session.background.run(work, done, key=f"train.paces.{id(self)}")
 
     def _say(self, found: Estimate) -> None:
         assert self._asked is not None

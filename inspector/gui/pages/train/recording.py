@@ -76,6 +76,7 @@ class Recording:
     Attributes:
         stages: Those begun, in their order.
         count: Number of stages that there will be; 0 until it is known.
+        plan: Their names; empty until they are known.
         curves: (metric, stage) -> points.
         log: Lines, oldest first.
         state: As `done` said it; empty before.
@@ -83,6 +84,7 @@ class Recording:
 
     stages: list[StageRecord] = field(default_factory=list)
     count: int = 0
+    plan: tuple[str, ...] = ()
     curves: dict[tuple[str, str], Series] = field(default_factory=dict)
     log: list[LogLine] = field(default_factory=list)
     started: float = 0.0
@@ -136,6 +138,7 @@ class Recording:
     def _begin_stage(self, event: events.Stage) -> None:
         self._close_current(event.time)
         self.count = event.count
+        self.plan = event.plan
         names = [stage.name for stage in self.stages]
         if event.name in names:
             stage = self.stages[names.index(event.name)]
@@ -164,17 +167,3 @@ class Recording:
 def learns(stage: str) -> bool:
     """Whether ending this stage early keeps what it has learned."""
     return stage.startswith(LEARNS)
-
-
-def planned_stages(count: int) -> list[str]:
-    """Names of a training's stages, from how many there are: two for each held-out part."""
-    folds = range(1, (count - 5) // 2 + 1)
-    return [
-        "features",
-        "detector",
-        *(f"fold-{fold}" for fold in folds),
-        "measure",
-        "cada",
-        *(f"calibration-{fold}" for fold in folds),
-        "save",
-    ]

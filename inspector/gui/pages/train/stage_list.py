@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from inspector.gui.pages.train.recording import Recording, StageRecord, planned_stages
+from inspector.gui.pages.train.recording import Recording, StageRecord
 from inspector.gui.pages.train.words import duration, stage_title
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import IconLabel, label
@@ -34,7 +34,7 @@ class StageList(QWidget):
 
     def show_recording(self, recording: Recording, *, is_training: bool, is_live: bool) -> None:
         """Shows how far a run is; stages that are still to come where they are known."""
-        names = planned_stages(recording.count) if is_training and recording.count else []
+        names = list(recording.plan) if is_training else []
         known = {stage.name: stage for stage in recording.stages}
         names += [name for name in known if name not in names]
         self.running = None

@@ -144,5 +144,6 @@ def kind_title(kind: str) -> str:
         "score": translate("Train", "Scoring"),
         "evaluate": translate("Train", "Evaluation"),
         "score-folder": translate("Train", "Scoring a folder"),
+        "learn": translate("Train", "Learning at once"),
     }
     return words.get(kind, kind)

@@ -1,0 +1,1 @@
+"""All methods under all alignments in one table, and the trainings that are missing in it."""

@@ -1,0 +1,429 @@
+"""Training again on the Annotate page, the comparison after it, and the matrix of methods."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from inspector.core.evaluation import ImageResult
+from inspector.core.samples import Truth
+from inspector.gui.jobs.job import JobState
+from inspector.gui.jobs.requests import RetrainRequest, ScoreRequest, TrainRequest
+from inspector.gui.main_window import MainWindow
+from inspector.gui.pages.annotate.page import AnnotatePage
+from inspector.gui.pages.dataset.page import DatasetPage
+from inspector.gui.pages.models.page import MATRIX, ModelsPage
+from inspector.gui.pages.models.replacing.rows import trend
+from inspector.gui.pages.review.page import ReviewPage
+from inspector.gui.session import Session
+from inspector.jobs.catalogue import METHODS
+from inspector.jobs.model_card import CARD_FILE, read_model_card
+from inspector.jobs.outcome import DONE, JobOutcome
+from inspector.jobs.spec import MODEL_FOLDER
+from inspector.project.candidates import candidates
+from inspector.project.models import ModelRow
+from inspector.project.project import Project
+from inspector.project.recipes import methods_at_hand
+from inspector.project.verdicts import Trace, Verdict
+from inspector.project.work import Computing, prepare_retraining, settle
+
+_PATIENCE_MS = 240_000
+_SLOW_MS = 60_000  # scikit-learn is imported at the first comparison
+Left = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tiny_project: Any) -> Path:
+    """A copy of the small trained project."""
+    copy = tmp_path / "project"
+    shutil.copytree(tiny_project.folder, copy)
+    return copy
+
+
+@pytest.fixture
+def window(session: Session, qtbot: QtBot) -> Iterator[MainWindow]:
+    made = MainWindow(session)
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    for page in made._pages.values():
+        if isinstance(page, AnnotatePage):
+            page.stage.prefetch.wait()
+            page.thumbnails.wait()
+        if isinstance(page, ModelsPage):
+            page.replacing.thumbnails.wait()
+
+
+@pytest.fixture
+def held_jobs(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs wait and never start."""
+    monkeypatch.setattr(session.jobs, "_start_next", lambda: None)
+
+
+def annotate(window: MainWindow, session: Session, folder: Path, qtbot: QtBot) -> AnnotatePage:
+    """The Annotate page of the project, with what is new counted."""
+    assert session.open_project(folder)
+    page = window.page("annotate")
+    assert isinstance(page, AnnotatePage)
+    qtbot.waitUntil(lambda: page.painting.image_id == page.queue.current is not None)
+    qtbot.waitUntil(lambda: page.retraining._news is not None)
+    return page
+
+
+def paint(page: AnnotatePage, qtbot: QtBot) -> None:
+    """A stroke with the mouse."""
+    canvas, place = page.parts.view.viewport(), page.parts.view.place
+    assert place is not None
+    points = [QPoint(round(x), round(y)) for x, y in map(place.to_view, ((20.0, 20.0), (30, 25)))]
+    QTest.mousePress(canvas, Left, Qt.KeyboardModifier.NoModifier, points[0])
+    QTest.mouseMove(canvas, points[1])
+    with qtbot.waitSignal(page.painting.kept):
+        QTest.mouseRelease(canvas, Left, Qt.KeyboardModifier.NoModifier, points[1])
+
+
+def scores(project: Project, model: ModelRow, right: Callable[[Truth, int], float]) -> None:
+    """Stores a score for every image, without maps."""
+    results = [
+        ImageResult(
+            image_id=image.image_id,
+            path=str(image.path),
+            class_name=image.record.class_name,
+            truth=image.record.truth,
+            defect_kind="",
+            raw_score=value,
+            scores={"none": value, "cada": value},
+            statistics={},
+        )
+        for image in project.images()
+        for value in [right(image.record.truth, image.image_id)]
+    ]
+    snapshot = project.take_snapshot().snapshot_id
+    project.save_scores(model.model_id, snapshot, results, model.run_id)
+
+
+def card(model: ModelRow, threshold: float) -> None:
+    """Gives the model a threshold on the scale of `scores`."""
+    old = read_model_card(model.folder)
+    default = msgspec.structs.replace(
+        old.thresholds["cada"], value=threshold, calibration_scores=[0.0, 0.0, 0.0, 2.0]
+    )
+    changed = msgspec.structs.replace(
+        old, thresholds=old.thresholds | {"cada": default}, default_alignment="cada"
+    )
+    (model.folder / CARD_FILE).write_bytes(msgspec.json.encode(changed))
+
+
+@pytest.fixture
+def two(folder: Path) -> tuple[ModelRow, ModelRow]:
+    """The old model, which is wrong about the images of one class, and a new one that is not."""
+    with Project.open(folder) as project:
+        old = project.find_model()
+        run = prepare_retraining(project, old, {}, Computing("cpu"))
+        shutil.copytree(old.folder, run.folder / MODEL_FOLDER)
+        file = run.folder / MODEL_FOLDER / CARD_FILE
+        made = msgspec.structs.replace(read_model_card(old.folder), parent=old.folder.name)
+        file.write_bytes(msgspec.json.encode(made))
+        settle(project, run, JobOutcome(state=DONE, results={"model": MODEL_FOLDER}))
+        new = project.find_model()
+        for model in (old, new):
+            card(model, 1.0)
+        classes = {i.image_id: i.record.class_name for i in project.images()}
+
+        def before(truth: Truth, image_id: int) -> float:
+            is_wrong = classes[image_id] == "nut"
+            return 1.5 if (truth is Truth.DEFECTIVE) != is_wrong else 0.5
+
+        scores(project, old, before)
+        scores(project, new, lambda truth, _: 3.0 if truth is Truth.DEFECTIVE else 0.1)
+    return old, new
+
+
+def test_the_panel_says_what_is_new_and_asks_for_a_training(
+    window: MainWindow, session: Session, folder: Path, held_jobs: None, qtbot: QtBot
+) -> None:
+    page = annotate(window, session, folder, qtbot)
+    panel = page.retraining
+    assert "Nothing is new" in panel.news.text()
+    assert not panel.start.isEnabled()
+    paint(page, qtbot)
+    qtbot.waitUntil(lambda: "1 painted mask not learned yet" in panel.news.text())
+    assert "does not learn from masks" in panel.remark.text()
+    assert panel.estimate.isVisible()
+    qtbot.waitUntil(lambda: panel.estimate.time.text() != "")
+    QTest.mouseClick(panel.start, Left)
+    model = session.scale.model
+    assert model is not None
+    (job,) = session.jobs.jobs
+    assert job.request == RetrainRequest(model_id=model.model_id, name=model.name)
+    assert model.name in job.title
+    assert not panel.start.isVisible()
+    assert panel.follow.isVisible()
+    QTest.mouseClick(panel.follow, Left)
+    assert window.current_page == "train"
+
+
+def test_from_a_stroke_to_the_decision(
+    window: MainWindow, session: Session, folder: Path, qtbot: QtBot
+) -> None:
+    page = annotate(window, session, folder, qtbot)
+    old = session.scale.model
+    assert old is not None
+    paint(page, qtbot)
+    qtbot.waitUntil(page.retraining.start.isEnabled)
+    QTest.mouseClick(page.retraining.start, Left)
+    qtbot.waitUntil(
+        lambda: session.jobs.current is None and not session.jobs.waiting, timeout=_PATIENCE_MS
+    )
+    assert [job.state for job in session.jobs.jobs] == [JobState.DONE] * 3
+    requests = [job.request for job in session.jobs.jobs]
+    assert {r.model for r in requests if isinstance(r, ScoreRequest)} >= {old.name}
+    assert session.project is not None
+    (new,) = candidates(session.project)
+    assert read_model_card(new.folder).parent == old.folder.name
+    assert session.scale.model == old  # it replaces nothing by itself
+    notice = next(n for n in session.notices.history if "can be compared" in n.text)
+    assert [action.text for action in notice.actions] == ["Compare"]
+    assert page.retraining.compare.isVisible()
+    notice.actions[0].run()
+    models = window.page("models")
+    assert isinstance(models, ModelsPage)
+    view = models.replacing
+    qtbot.waitUntil(lambda: view.comparison is not None, timeout=_SLOW_MS)
+    assert view.comparison is not None
+    assert view.comparison.n_judged == 12
+    assert view.comparison.together.new.pixel_auroc is not None
+    QTest.mouseClick(view.keep, Left)
+    assert session.scale.model == old
+    assert candidates(session.project) == ()
+    assert len(session.project.models()) == 2
+
+
+def compared(
+    window: MainWindow, session: Session, two: tuple[ModelRow, ModelRow], qtbot: QtBot
+) -> ModelsPage:
+    session.candidates.compare(*two)
+    page = window.page("models")
+    assert isinstance(page, ModelsPage)
+    qtbot.waitUntil(lambda: page.replacing.comparison is not None, timeout=_SLOW_MS)
+    return page
+
+
+def test_an_undecided_model_is_said_at_opening_and_is_not_in_use(
+    window: MainWindow,
+    session: Session,
+    folder: Path,
+    two: tuple[ModelRow, ModelRow],
+    qtbot: QtBot,
+) -> None:
+    assert session.open_project(folder)
+    assert session.scale.model is not None
+    assert session.scale.model.model_id == two[0].model_id
+    assert any("can be compared" in notice.text for notice in session.notices.history)
+
+
+def test_the_table_says_what_is_better_and_the_new_model_can_be_used(
+    window: MainWindow,
+    session: Session,
+    folder: Path,
+    two: tuple[ModelRow, ModelRow],
+    qtbot: QtBot,
+) -> None:
+    with Project.open(folder) as project:
+        known = {image.record.truth: image.image_id for image in project.images()}
+        project.add_verdict(known[Truth.DEFECTIVE], Verdict.NG, "Ada", Trace())
+    assert session.open_project(folder)
+    qtbot.waitUntil(lambda: len(session.library.images) > 0)
+    page = compared(window, session, two, qtbot)
+    view = page.replacing
+    assert page.stack.currentWidget() is view
+    assert view.grid.cell(0, 0).text == "All"
+    assert [view.grid.cell(row, 0).text for row in range(1, 4)] == ["ceramic", "fabric", "nut"]
+    items = map(view.grid.horizontalHeaderItem, range(view.grid.columnCount()))
+    headings = [item.text() for item in items if item is not None]
+    assert headings == [
+        "Class",
+        "Image AUROC",
+        "Image AP",
+        "Good flagged",
+        "Defects caught",
+        "Images flagged",
+        "Verdicts agreed with",
+    ]
+    auroc = view.grid.cell(0, 1)
+    assert (auroc.text, auroc.below_role) == ("1.000", "ok")
+    assert auroc.below.startswith("▲ +0.")
+    flagged = view.grid.cell(3, 3)  # fewer is better
+    assert (flagged.before, flagged.text) == ("100 %", "0 %")
+    assert flagged.below == "▲ −100.0 points"
+    assert view.grid.cell(1, 1).below == "no change"
+    # All images of the one class are decided otherwise now, and rightly.
+    changes = view.changed.images
+    assert changes.rowCount() == 10
+    assert all("✓" in str(changes.data(changes.index(row, 0))) for row in range(10))
+    QTest.mouseClick(view.use, Left)
+    assert session.scale.model is not None
+    assert session.scale.model.model_id == two[1].model_id
+    assert session.candidates.pairs() == []
+    assert page.stack.currentWidget() is not view
+    assert session.project is not None
+    assert len(session.project.models()) == 2
+
+
+def test_keeping_the_old_one_takes_back_the_new_one(
+    window: MainWindow,
+    session: Session,
+    folder: Path,
+    two: tuple[ModelRow, ModelRow],
+    qtbot: QtBot,
+) -> None:
+    assert session.open_project(folder)
+    qtbot.waitUntil(lambda: len(session.library.images) > 0)
+    page = compared(window, session, two, qtbot)
+    session.scale.set_model(two[1])  # somebody tries it
+    assert session.candidates.pairs() == []
+    QTest.keyClick(page.replacing.keep, Qt.Key.Key_Space)
+    assert session.scale.model is not None
+    assert session.scale.model.model_id == two[0].model_id
+    page = compared(window, session, two, qtbot)
+    QTest.keyClick(page.replacing.grid, Qt.Key.Key_Escape)
+    assert page.replacing.pair is None
+
+
+def test_two_chosen_models_can_be_compared_image_by_image(
+    window: MainWindow,
+    session: Session,
+    folder: Path,
+    two: tuple[ModelRow, ModelRow],
+    qtbot: QtBot,
+) -> None:
+    assert session.open_project(folder)
+    page = window.page("models")
+    assert isinstance(page, ModelsPage)
+    qtbot.waitUntil(lambda: len(page.view.table.rows) == 2)
+    badges = [page.view.table.index(row, 0).data() for row in range(2)]
+    assert any("To decide" in text for text in badges)
+    page.view.choose([model.model_id for model in two])
+    page._on_chosen()
+    QTest.mouseClick(page.details.several.decide, Left)
+    assert page.replacing.pair is not None
+    assert [model.model_id for model in page.replacing.pair] == [m.model_id for m in two]
+    qtbot.waitUntil(lambda: page.replacing.comparison is not None, timeout=_SLOW_MS)
+    with qtbot.waitSignal(session.images_wanted) as wanted:
+        QTest.mouseClick(page.replacing.review, Left)
+    assert wanted.args[0] == "review"
+    assert len(wanted.args[1]) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said", "role"),
+    [
+        ("image_auroc", 0.9, 0.95, "▲ +0.050", "ok"),
+        ("image_auroc", 0.95, 0.9, "▼ −0.050", "ng"),
+        ("false_positive_rate", 0.1, 0.05, "▲ −5.0 points", "ok"),
+        ("false_positive_rate", 0.05, 0.1, "▼ +5.0 points", "ng"),
+        ("true_positive_rate", 0.5, 0.75, "▲ +25.0 points", "ok"),
+        ("image_ap", 0.5, 0.5001, "no change", ""),
+        ("image_ap", None, 0.5, "", ""),
+    ],
+)
+def test_better_is_told_by_sign_and_arrow(
+    name: str, before: float | None, after: float | None, said: str, role: str
+) -> None:
+    assert trend(name, before, after) == (said, role)
+
+
+def test_a_leads_to_annotating(
+    window: MainWindow,
+    session: Session,
+    folder: Path,
+    two: tuple[ModelRow, ModelRow],
+    qtbot: QtBot,
+) -> None:
+    assert session.open_project(folder)
+    review = window.page("review")
+    assert isinstance(review, ReviewPage)
+    qtbot.waitUntil(lambda: review.stage.shown_id is not None)
+    shown = review.stage.shown_id
+    with qtbot.waitSignal(session.images_wanted) as wanted:
+        QTest.keyClick(review.main_focus(), Qt.Key.Key_A)
+    assert wanted.args == ["annotate", [shown]]
+    page = window.page("annotate")
+    assert isinstance(page, AnnotatePage)
+    assert page.queue.ids.tolist() == [shown]
+    dataset = window.page("dataset")
+    assert isinstance(dataset, DatasetPage)
+    ids = session.library.images.ids[[3, 5]]
+    dataset.browser.choose(ids)
+    with qtbot.waitSignal(session.images_wanted) as wanted:
+        QTest.keyClick(dataset.main_focus(), Qt.Key.Key_A)
+    assert wanted.args[0] == "annotate"
+    assert sorted(wanted.args[1]) == ids.tolist()
+
+
+def test_the_matrix_starts_what_is_missing(
+    window: MainWindow,
+    session: Session,
+    folder: Path,
+    held_jobs: None,
+    qtbot: QtBot,
+) -> None:
+    assert session.open_project(folder)
+    qtbot.waitUntil(lambda: len(session.library.images) > 0)
+    page = window.page("models")
+    assert isinstance(page, ModelsPage)
+    qtbot.waitUntil(lambda: len(page.view.table.rows) == 1)
+    QTest.mouseClick(page.shown.button_of(MATRIX), Left)
+    view = page.matrix
+    assert page.stack.currentWidget() is view
+    assert "1 model is not evaluated yet" in view.about.text()
+    # The small model is not the preset's, so all methods are missing.
+    chosen = methods_at_hand()
+    qtbot.waitUntil(lambda: [request.method for request in view.requests()] == [*chosen])
+    assert {"patchcore", "revdist"} <= set(chosen)
+    for action in view.menu.actions():
+        if action.isChecked() != (action.data() in ("patchcore", "revdist")):
+            action.trigger()
+    view.seeds.setValue(2)
+    assert f"({4})" in view.start.text()
+    QTest.mouseClick(view.start, Left)
+    asked = [job.request for job in session.jobs.jobs]
+    assert asked == [
+        TrainRequest(
+            method=method,
+            preset="quick",
+            changes={"seed": seed} if seed else {},
+            for_comparison=True,
+        )
+        for method in METHODS
+        if method in ("patchcore", "revdist")
+        for seed in (0, 1)
+    ]
+    assert view.requests() == []
+    assert not view.start.isEnabled()
+
+
+def test_a_model_for_comparison_does_not_become_the_active_one(
+    session: Session, folder: Path, two: tuple[ModelRow, ModelRow], held_jobs: None, qtbot: QtBot
+) -> None:
+    assert session.open_project(folder)
+    qtbot.waitUntil(lambda: len(session.library.images) > 0)
+    old, new = two
+    session._welcome_model(new.name, is_wanted=False)
+    assert [job.request for job in session.jobs.jobs] == [
+        ScoreRequest(model=new.name, evaluate=True, everything=True)
+    ]
+    assert session.scale.model is not None
+    assert session.scale.model.model_id == old.model_id
+    assert session._next_model == ""
+    assert np.isfinite(session.scale.threshold)
