@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,7 @@ from training.alignment import AlignmentData, fit_aligners, stage_names
 from training.features import FeatureCache
 from training.normal_statistics import measure as measure_normal
 from training.run import Run
+from training.sampling import fold_of
 from training.score_job import score
 
 LITE = "tf_efficientnet_lite0"
@@ -48,6 +50,7 @@ class Result:
     """One trained and evaluated model."""
 
     data: str
+    method: str
     preset: str
     statistics: str
     seed: int
@@ -83,24 +86,26 @@ def projects(folder: Path, names: list[str]) -> Iterator[tuple[str, Project]]:
 
 
 def measure(
-    name: str, project: Project, preset: str, seed: int, changes: dict[str, object]
+    name: str, project: Project, method: str, preset: str, seed: int, changes: dict[str, object]
 ) -> Iterator[Result]:
     """Trains once; evaluates with held-out statistics, then with those of the fitted images."""
     output = Output(json=True, silent=True)
     own = {"backbone": LITE, "seed": seed, "alignment.statistics": "cross-fitted", **changes}
     start = time.monotonic()
-    run = prepare_training(project, "revdist", preset, own, Computing())
+    run = prepare_training(project, method, preset, own, Computing())
     settle(project, run, follow(run, output))
     minutes = (time.monotonic() - start) / 60
     model = project.find_model()
     scoring = prepare_scoring(project, model, Computing(), evaluate=True)
     settle(project, scoring, follow(scoring, output))
-    yield Result(name, preset, "cross-fitted", seed, minutes, read_evaluation(scoring.folder))
+    yield Result(
+        name, method, preset, "cross-fitted", seed, minutes, read_evaluation(scoring.folder)
+    )
     folder = scoring.folder / "fitted"
     realign_on_fitted_images(project, model.folder, folder / "model")
     job = msgspec.structs.replace(read_job(scoring.folder), model=str(folder / "model"))
     score(job, Run(folder, lambda event: None))
-    yield Result(name, preset, "fitted", seed, minutes, read_evaluation(folder))
+    yield Result(name, method, preset, "fitted", seed, minutes, read_evaluation(folder))
 
 
 def realign_on_fitted_images(project: Project, model: Path, target: Path) -> None:
@@ -117,17 +122,20 @@ def realign_on_fitted_images(project: Project, model: Path, target: Path) -> Non
     found = measure_normal(pipeline.detector, source, rows, card.score_percent, device)
     names = [entries[row].class_name for row in rows]
     parameters = msgspec.convert(card.parameters["alignment"], AlignmentParameters)
+    folds = fold_of(len(rows), parameters.folds, card.seed)
     run = Run(target.parent, lambda event: None)
-    run.plan(*stage_names(0))
-    aligners, thresholds = fit_aligners(
-        AlignmentData(found.descriptors, found.statistics, names, None),
+    run.plan(*stage_names(parameters.folds))
+    fitted = fit_aligners(
+        AlignmentData(found.descriptors, found.statistics, False, names, folds),
         parameters,
         card.parameters["common"]["target_false_positive_rate"],
         run,
         card.seed,
     )
-    changed = Pipeline(pipeline.detector, aligners, "cada", card.score_percent)
-    save_model(target, changed, msgspec.structs.replace(card, thresholds=thresholds))
+    changed = Pipeline(
+        pipeline.detector, fitted.aligners, card.default_alignment, card.score_percent
+    )
+    save_model(target, changed, msgspec.structs.replace(card, thresholds=fitted.thresholds))
 
 
 def print_result(result: Result) -> None:
@@ -136,6 +144,7 @@ def print_result(result: Result) -> None:
         average, unified = variant.class_average, variant.absolute_unified
         cells = (
             result.data,
+            result.method,
             result.preset,
             result.statistics,
             str(result.seed),
@@ -160,24 +169,30 @@ def print_result(result: Result) -> None:
 
 def print_medians(results: list[Result]) -> None:
     """Medians over seeds, where there is more than one."""
-    keys = sorted({(r.data, r.preset, r.statistics) for r in results})
+    keys = sorted({(r.data, r.method, r.preset, r.statistics) for r in results})
     for key in keys:
-        own = [r for r in results if (r.data, r.preset, r.statistics) == key]
+        own = [r for r in results if (r.data, r.method, r.preset, r.statistics) == key]
         for variant in own[0].evaluation.variants:
-            found = [r.evaluation.find(variant.variant) for r in own]
-            values = [v.absolute_unified.image_auroc for v in found if v is not None]
-            known = [value for value in values if value is not None]
-            spread = max(known) - min(known)
+            found = [v for r in own if (v := r.evaluation.find(variant.variant)) is not None]
+            average = _over_seeds([v.class_average.image_auroc for v in found])
+            unified = _over_seeds([v.absolute_unified.image_auroc for v in found])
             print(
-                f"{' '.join(key)} {variant.variant}: absolute-unified I-AUROC median "
-                f"{statistics.median(known):.3f}, spread {spread:.3f} over {len(known)} seeds"
+                f"{' '.join(key)} {variant.variant}: I-AUROC class average {average}, "
+                f"absolute-unified {unified} over {len(found)} seeds"
             )
+
+
+def _over_seeds(values: list[float | None]) -> str:
+    """Median and range."""
+    known = [value for value in values if value is not None]
+    return f"{statistics.median(known):.3f} ({min(known):.3f}–{max(known):.3f})"
 
 
 def main() -> None:
     """Measures and prints a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=["parts", "samples"])
+    parser.add_argument("--methods", nargs="+", default=["revdist"])
     parser.add_argument("--presets", nargs="+", default=["quick"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=NUMBER")
@@ -186,19 +201,18 @@ def main() -> None:
     changes = {name: float(v) if "." in v else int(v) for name, v in map(_split, options.set)}
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {' '.join(sys.argv[1:])}")
     print(
-        "| data | preset | statistics | seed | alignment | I-AUROC class average "
+        "| data | method | preset | statistics | seed | alignment | I-AUROC class average "
         "| I-AUROC unified | I-AP unified | P-AUROC average | AUPRO average | AUPRO unified "
         "| good flagged | defects caught | training, min |"
     )
-    print("|---" * 14 + "|")
+    print("|---" * 15 + "|")
     results = []
     with tempfile.TemporaryDirectory() as temporary:
         for name, project in projects(options.work or Path(temporary), options.data):
-            for preset in options.presets:
-                for seed in options.seeds:
-                    for result in measure(name, project, preset, seed, changes):
-                        print_result(result)
-                        results.append(result)
+            for method, preset, seed in product(options.methods, options.presets, options.seeds):
+                for result in measure(name, project, method, preset, seed, changes):
+                    print_result(result)
+                    results.append(result)
             project.close()
     if len(options.seeds) > 1:
         print_medians(results)

@@ -11,10 +11,23 @@ from inspector.core.sampleparts import SamplePlan, write_sample_parts
 from inspector.jobs.catalogue import Parameters
 from inspector.jobs.events import Event
 from inspector.jobs.outcome import DONE, JobOutcome
-from inspector.jobs.spec import TrainJob, read_job
+from inspector.jobs.spec import ScoreJob, TrainJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.work import Computing, prepare_training, settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+
+TINY_DMAD: Parameters = {
+    "image_size": 64,
+    "dmad.epochs": 1,
+    "dmad.batch_size": 6,
+    "dmad.patches": 16,
+    "dmad.coreset": 0.05,
+    "dmad.outlier_images": 3,
+    "alignment.iterations": 4,
+    "alignment.batch_size": 4,
+    "alignment.folds": 2,
+    "alignment.statistics": "fitted",
+}
 
 TINY_PARAMETERS: Parameters = {
     "image_size": 64,
@@ -67,5 +80,29 @@ def tiny_project(tmp_path_factory: pytest.TempPathFactory, tiny_parts: Path) -> 
         job = read_job(row.folder)
         assert isinstance(job, TrainJob)
         results = train(job, Run(row.folder, events.append))
+        settle(project, row, JobOutcome(state=DONE, results=results))
+        return TinyProject(project.folder, tiny_parts, project.find_model(), tuple(events))
+
+
+@pytest.fixture(scope="session")
+def tiny_dmad(tmp_path_factory: pytest.TempPathFactory, tiny_parts: Path) -> TinyProject:
+    """Likewise with a DMAD that nobody has painted anything for; it has scored all images."""
+    from training.run import Run
+    from training.score_job import score
+    from training.train_job import train
+
+    events: list[Event] = []
+    with Project.create(tmp_path_factory.mktemp("tiny") / "dmad") as project:
+        project.import_folder(tiny_parts)
+        computing = Computing("cpu", "float32")
+        row = prepare_training(project, "dmad", "quick", TINY_DMAD, computing)
+        job = read_job(row.folder)
+        assert isinstance(job, TrainJob)
+        results = train(job, Run(row.folder, events.append))
+        settle(project, row, JobOutcome(state=DONE, results=results))
+        row = prepare_scoring(project, project.find_model(), computing)
+        scoring = read_job(row.folder)
+        assert isinstance(scoring, ScoreJob)
+        results = score(scoring, Run(row.folder, events.append))
         settle(project, row, JobOutcome(state=DONE, results=results))
         return TinyProject(project.folder, tiny_parts, project.find_model(), tuple(events))

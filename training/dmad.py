@@ -25,6 +25,7 @@ _MARGIN = 0.5
 _ABNORMAL_ROWS = 512  # (ours) painted and pseudo patches a step
 _METRIC_EVERY = 10
 _VALIDATIONS = 8
+_BLENDED = 64  # images
 
 
 class Weights(NamedTuple):
@@ -45,17 +46,18 @@ def fit(detector: Dmad, task: Assignment, run: Run) -> None:
     rounding.
     """
     parameters: DmadParameters = task.parameters
-    patches = NormalPatches(task.source, task.rows, task.entries)
-    _fill_banks(detector, task, patches, run)
-    is_supervised = len(detector.annotated) > 0
-    attends = not is_supervised if parameters.attention == "auto" else parameters.attention == "on"
-    detector.head.attends.fill_(attends)
-    _fit_head(detector, task, SUPERVISED if is_supervised else UNSUPERVISED, run)
+    fill_normal_and_outliers(detector, task, run)
+    take_painted(detector, task)
+    fit_head(detector, task, run)
     detector.eval()
+    if parameters.distance:
+        blend(detector, task)
 
 
-def _fill_banks(detector: Dmad, task: Assignment, patches: NormalPatches, run: Run) -> None:
+def fill_normal_and_outliers(detector: Dmad, task: Assignment, run: Run) -> None:
+    """M_n and M_o, which painted defects do not change."""
     parameters: DmadParameters = task.parameters
+    patches = NormalPatches(task.source, task.rows, task.entries)
     repeated = task.repeats if isinstance(task.repeats, Dmad) else None
     per_image = patches_per_image(patches.size)
 
@@ -82,6 +84,11 @@ def _fill_banks(detector: Dmad, task: Assignment, patches: NormalPatches, run: R
         units = ("outlier patches", "outlier entries")
         cover = Cover(size(images, "outliers"), width, points, task.seed, "outliers", units)
         fill_bank(detector.outliers, Outliers(textures, patches, images, task.seed), cover, run)
+
+
+def take_painted(detector: Dmad, task: Assignment) -> None:
+    """M_as and M_p; empty where nothing is painted."""
+    parameters: DmadParameters = task.parameters
     painted = all_painted_entries(
         task.painted, detector.descriptor_channels, filtered=parameters.mask_filter
     )
@@ -92,10 +99,14 @@ def _fill_banks(detector: Dmad, task: Assignment, patches: NormalPatches, run: R
     detector.pseudo.fill(*pseudo_anomalies(kept, parameters.centre_samples, noise, seed=task.seed))
 
 
-def _fit_head(detector: Dmad, task: Assignment, weights: Weights, run: Run) -> None:
+def fit_head(detector: Dmad, task: Assignment, run: Run) -> None:
     """AdamW on the three-part hinge loss. Resumable: see `Run.steps`."""
     parameters: DmadParameters = task.parameters
     head = detector.head
+    is_supervised = len(detector.annotated) > 0
+    weights = SUPERVISED if is_supervised else UNSUPERVISED
+    attends = not is_supervised if parameters.attention == "auto" else parameters.attention == "on"
+    head.attends.fill_(attends)
     slow = [head.key, head.value, head.projection]
     fast = [head.enter, head.blocks, head.leave]
     optimiser = torch.optim.AdamW(
@@ -128,6 +139,18 @@ def _fit_head(detector: Dmad, task: Assignment, weights: Weights, run: Run) -> N
             detector.eval()
             task.validate(step)
             detector.train()
+
+
+@torch.no_grad()
+def blend(detector: Dmad, task: Assignment) -> None:
+    """Standardises the mapper's score and the distance on some of the normal images."""
+    every = max(1, len(task.rows) // _BLENDED)
+    found = [
+        detector.assess(as_rows(patch_features(task.source.batch([row]))))
+        for row in task.rows[::every]
+    ]
+    scores, distances = (torch.cat(parts) for parts in zip(*found, strict=True))
+    detector.blend_by(scores, distances)
 
 
 def hinge_loss(scores: Sequence[Tensor], weights: Weights) -> Tensor:

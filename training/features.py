@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inspector.engine.backbones import Backbone
-from inspector.engine.detectors.base import stage_shapes
+from inspector.engine.detectors.base import HasStages, stage_shapes
 from inspector.engine.device import Device
+from inspector.engine.weights import WeightsFile
 from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
 from inspector.project.workers import is_process_alive
@@ -39,13 +40,36 @@ Progress = Callable[[int, int, str], None]
 
 
 class FeatureSource(Protocol):
-    """Feature maps of training images by their position."""
+    """Features of training images by their position, as `Detector.observe` gives them."""
 
     size: tuple[int, int]
 
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
         """Feature maps [(B, C_i, h_i, w_i)], float32, on the computing device."""
         ...
+
+
+class Extractor(HasStages, Protocol):
+    """What features are computed by: a `Backbone`, or `Pixels`."""
+
+    name: str
+    weights: WeightsFile | None
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """Images (B, 3, H, W) in [0, 1] to [(B, C_i, H/s_i, W/s_i)]."""
+        ...
+
+
+class Pixels:
+    """The image itself as the only stage: so images are cached as features are."""
+
+    name = "pixels"
+    channels: tuple[int, ...] = (3,)
+    strides: tuple[int, ...] = (1,)
+    weights: WeightsFile | None = None
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        return [images]
 
 
 class Filled(NamedTuple):
@@ -93,7 +117,7 @@ class LiveFeatures:
     """Features computed for every batch anew: for sets whose cache would not fit the disk."""
 
     def __init__(
-        self, backbone: Backbone, entries: Sequence[SnapshotEntry], size: int, device: Device
+        self, backbone: Extractor, entries: Sequence[SnapshotEntry], size: int, device: Device
     ) -> None:
         self.size = (size, size)
         self._backbone = backbone
@@ -103,7 +127,7 @@ class LiveFeatures:
     @classmethod
     def of_readable(
         cls,
-        backbone: Backbone,
+        backbone: Extractor,
         entries: Sequence[SnapshotEntry],
         size: int,
         device: Device,
@@ -133,8 +157,31 @@ class LiveFeatures:
         return [feature.float() for feature in features]
 
 
+class ObservedPixels:
+    """Images and what the backbone makes of them, for detectors that need both.
+
+    Only the images are cached: they are small, serve every backbone, and one frozen pass costs
+    little beside a fit that passes through an encoder anyway.
+
+    Args:
+        pixels: A source over `Pixels`.
+        backbone: On the computing device.
+    """
+
+    def __init__(self, pixels: FeatureSource, backbone: Backbone) -> None:
+        self.size = pixels.size
+        self._pixels = pixels
+        self._backbone = backbone
+
+    @torch.no_grad()
+    def batch(self, rows: Sequence[int]) -> list[Tensor]:
+        """The images (B, 3, H, W), then their feature maps."""
+        (images,) = self._pixels.batch(rows)
+        return [images, *(feature.float() for feature in self._backbone(images))]
+
+
 class FeatureCache:
-    """The cached features of one backbone at one input size.
+    """The cached features of one backbone, or the pixels, at one input size.
 
     Args:
         root: The project's cache folder.
@@ -143,8 +190,8 @@ class FeatureCache:
         device: Where features are computed and used.
     """
 
-    def __init__(self, root: Path, backbone: Backbone, size: int, device: Device) -> None:
-        digest = backbone.weights.sha256 if backbone.weights else "random"
+    def __init__(self, root: Path, backbone: Extractor, size: int, device: Device) -> None:
+        digest = backbone.weights.sha256 if backbone.weights else "none"
         key = f"v{_PREPROCESSING}-{backbone.name}-{digest[:12]}-{size}-{device.kind}"
         self._folder = root / "features" / key
         self._backbone = backbone

@@ -18,11 +18,18 @@ _BATCH = 16
 
 
 class NormalStatistics(NamedTuple):
-    """Statistics of N normal images, each (N,): map mean, map maximum, raw image score."""
+    """Statistics of N normal images, each (N,): mean, maximum and deviation of the map's pixels,
+    and the raw image score.
+    """
 
     u: Tensor
     gamma: Tensor
+    sigma: Tensor
     score: Tensor
+
+    def rows(self, chosen: Tensor) -> NormalStatistics:
+        """Those of some of the images."""
+        return NormalStatistics(*(values[chosen] for values in self))
 
 
 class Measured(NamedTuple):
@@ -48,9 +55,9 @@ def measure(
         chosen = rows[start : start + _BATCH]
         with device.autocast():
             prediction = detector.predict_features(source.batch(chosen), source.size)
-        u, gamma = map_statistics(prediction.map)
+        u, gamma, sigma = map_statistics(prediction.map)
         score = image_score(smooth(prediction.map), score_percent)
-        statistics.append(torch.stack([u, gamma, score]))
+        statistics.append(torch.stack([u, gamma, sigma, score]))
         descriptors.append(prediction.descriptor.half())
         if run is not None:
             run.progress(min(start + _BATCH, len(rows)), len(rows), "images")

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.core.evaluation import Evaluation
+from inspector.core.evaluation import Evaluation, ImageResult
 from inspector.core.images import read_image, read_mask
 from inspector.core.thresholds import threshold_for_false_positive_rate
 from inspector.core.windows import IntensityWindow
@@ -32,7 +32,7 @@ class LeftOut:
 
     Attributes:
         without_mask: By image id, why the mask of an image is not believed.
-        painted: Ids of images that the model learned painted defects from.
+        painted: Ids of test images that a model learned painted defects from.
     """
 
     without_mask: Mapping[int, str]
@@ -46,9 +46,10 @@ def write_evaluation_report(
     evaluation: Evaluation,
     results: Results,
     entries: Sequence[SnapshotEntry],
+    judged: Sequence[ImageResult],
     left_out: LeftOut,
 ) -> None:
-    """Writes `report.html` into the run folder; needs `maps.npy` there."""
+    """Writes `report.html` on the judged images into the run folder; needs `maps.npy` there."""
     by_id = {entry.image_id: entry for entry in entries}
     rows = {result.image_id: row for row, result in enumerate(results.scored)}
     maps = open_maps(run_folder) if (run_folder / MAPS_FILE).exists() else None
@@ -70,7 +71,7 @@ def write_evaluation_report(
         title=f"{find_method(card.method).title}, {len(card.class_names)} classes",
         facts=card_facts(card) | _left_out(left_out),
         evaluation=evaluation,
-        results=[r for r in results.scored if r.image_id not in left_out.painted],
+        results=judged,
         default_variant=default,
         picture=picture,
         mask=mask,
@@ -88,7 +89,7 @@ def _left_out(left_out: LeftOut) -> dict[str, str]:
     if left_out.painted:
         count = len(left_out.painted)
         facts["Left out of the metrics"] = (
-            f"{count} test images: the model learned from the defects painted on them."
+            f"{count} test images: a model learned from the defects painted on them."
         )
     reasons = list(left_out.without_mask.values())
     if reasons:

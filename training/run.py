@@ -62,7 +62,12 @@ class Run:
         index = self._stages.index(stage) + 1
         self._emit(
             events.Stage(
-                time=time.time(), name=stage, title=title, index=index, count=len(self._stages)
+                time=time.time(),
+                name=stage,
+                title=title,
+                index=index,
+                count=len(self._stages),
+                plan=self._stages,
             )
         )
 
@@ -77,6 +82,16 @@ class Run:
         if done >= total or now - self._last_progress >= _PROGRESS_SECONDS:
             self._last_progress = now
             self._emit(events.Progress(time=time.time(), done=done, total=total, unit=unit))
+
+    def rescored(
+        self, changes: tuple[events.Change, ...], done: int, total: int, current: int
+    ) -> None:
+        """A portion of images was scored with what was learned at once: see `events.Rescored`."""
+        self._emit(
+            events.Rescored(
+                time=time.time(), changes=changes, done=done, total=total, current=current
+            )
+        )
 
     def check(self) -> None:
         """Raises Cancelled or Interrupted where that was asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from inspector.project.snapshots import SnapshotEntry, read_snapshot
 from training.images import read_batches
 from training.report import LeftOut, write_evaluation_report
 from training.run import Run
+from training.shelving import Score, scoring_by
 
 
 def score(job: ScoreJob, run: Run) -> dict[str, Any]:
@@ -53,10 +54,13 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
     run.plan("load", "score", *(("evaluate", "report") if job.evaluate else ()))
     run.begin("load", "Loading the model")
     snapshot = read_snapshot(run.folder / job.snapshot)
-    entries = snapshot.test() if job.subset == "test" else snapshot.entries
-    if not entries:
+    test = snapshot.test()
+    entries = test if job.subset == "test" else snapshot.entries
+    if not entries or (job.evaluate and not test):
         raise InspectorError(
-            "There are no images to score." if job.subset == "all" else "There are no test images.",
+            "There are no test images."
+            if entries or job.subset == "test"
+            else "There are no images to score.",
             "Import a folder with labelled test images (good and defective).",
         )
     make_repeatable(0)
@@ -65,7 +69,7 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
     pipeline.to(device)
 
     run.begin("score", "Scoring images")
-    scoring = _Scoring(job, pipeline, card, entries, run)
+    scoring = _Scoring(job, pipeline, card, entries, {e.image_id for e in test}, run)
     scoring.score_all(device)
     results = scoring.finish()
     write_results(run.folder, results)
@@ -77,7 +81,7 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
     if job.evaluate:
         run.begin("evaluate", "Computing metrics")
         thresholds = {name: found.value for name, found in card.thresholds.items()}
-        evaluation = evaluate(scoring.judged(), thresholds, scoring.pixels)
+        evaluation = evaluate(scoring.judged(), thresholds, scoring.pixels, card.long_tail)
         write_evaluation(run.folder, evaluation)
         run.progress(1, 1, "evaluations")
         run.begin("report", "Writing the report")
@@ -88,6 +92,7 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
             evaluation,
             results,
             entries,
+            scoring.judged(),
             LeftOut(scoring.without_mask, scoring.painted),
         )
         run.progress(1, 1, "reports")
@@ -108,6 +113,7 @@ class _Scoring:
         pipeline: Pipeline,
         card: ModelCard,
         entries: Sequence[SnapshotEntry],
+        test_ids: Set[int],
         run: Run,
     ) -> None:
         self._job = job
@@ -124,16 +130,25 @@ class _Scoring:
         self.pixels: dict[str, dict[str, PixelMetrics]] = {name: {} for name in self._variants}
         self.without_mask: dict[int, str] = {}
         """By image id: why its mask is not believed. Its pixels are not counted."""
-        known = set() if job.judge_painted else set(card.annotated_images)
-        self.painted = frozenset(e.image_id for e in entries if e.sha256 and e.sha256 in known)
-        """Ids of images that the model learned painted defects from: they are not judged by."""
+        known = set(job.left_out) | (set() if job.judge_painted else set(card.annotated_images))
+        self.painted = frozenset(
+            e.image_id for e in entries if e.image_id in test_ids and e.sha256 and e.sha256 in known
+        )
+        """Ids of test images that a model learned painted defects from: they are not judged by."""
+        self._judging = test_ids - self.painted
 
     def judged(self) -> list[ImageResult]:
         """The results that metrics are made of."""
-        return [result for result in self._scored if result.image_id not in self.painted]
+        return [result for result in self._scored if result.image_id in self._judging]
 
     def score_all(self, device: Device) -> None:
         """Scores every entry."""
+        size = self._card.image_size
+        with scoring_by(self._job, self._pipeline, size, self._variants, device) as score_images:
+            self._score_batches(score_images)
+        self._tell_left_out()
+
+    def _score_batches(self, score_images: Score) -> None:
         total = len(self._entries)
         for batch in read_batches(self._entries, self._card.image_size, self._job.batch_size):
             for row, error in batch.failures:
@@ -143,10 +158,10 @@ class _Scoring:
                 )
             if batch.rows:
                 chosen = [self._entries[row] for row in batch.rows]
-                names = [entry.class_name for entry in chosen]
-                scored = self._pipeline.score(batch.images, names, device, self._variants)
-                self._keep(chosen, scored)
+                self._keep(chosen, score_images(chosen, batch.images))
             self._run.progress(len(self._scored) + len(self._unread), total, "images")
+
+    def _tell_left_out(self) -> None:
         for reason in self.without_mask.values():
             self._run.note(f"Left out of the pixel metrics: {reason}")
         if self.without_mask:
@@ -157,7 +172,7 @@ class _Scoring:
 
         if self._job.evaluate and self.painted:
             self._run.note(
-                f"{len(self.painted)} test images are left out of the metrics: the model has "
+                f"{len(self.painted)} test images are left out of the metrics: a model has "
                 "learned from the defects painted on them."
             )
 
@@ -218,7 +233,7 @@ class _Scoring:
 
     def _known_mask(self, entry: SnapshotEntry, side: int) -> NDArray[np.bool_] | None:
         """The mask at map size; None where its pixels are not known, or not to be counted."""
-        if entry.image_id in self.painted:
+        if entry.image_id not in self._judging:
             return None
         if entry.truth is Truth.GOOD:
             return np.zeros((side, side), np.bool_)

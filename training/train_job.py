@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 import inspector
+from inspector.core.longtail import head_and_tail
 from inspector.engine.backbones import Backbone, load_backbone
 from inspector.engine.detectors.base import Detector
 from inspector.engine.device import Device, cpu_precision, make_repeatable, resolve_device
@@ -24,7 +25,7 @@ from inspector.engine.model_files import build_detector, save_model
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
-from inspector.jobs.model_card import ModelCard, ThresholdCard, read_model_card
+from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.parameters import planned_steps
 from inspector.jobs.spec import MODEL_FOLDER, TrainJob
 from inspector.project.snapshots import (
@@ -33,14 +34,22 @@ from inspector.project.snapshots import (
     read_snapshot,
     require_normal_training,
 )
-from training.alignment import AlignmentData, fit_aligners, stage_names
-from training.features import FeatureCache, FeatureSource, Filled, LiveFeatures
+from training.alignment import AlignmentData, Fitted, fit_aligners, stage_names
+from training.features import (
+    FeatureCache,
+    FeatureSource,
+    Filled,
+    LiveFeatures,
+    ObservedPixels,
+    Pixels,
+)
 from training.fitting import Assignment
 from training.normal_statistics import NormalStatistics, measure
 from training.painted import PaintedImage, read_painted
 from training.run import Run
 from training.sampling import fold_of
 
+DEFAULT_ALIGNMENT = "cada"
 _FEWEST_FOR_FOLDS = 6  # below, a held-out part would leave next to nothing to learn from
 _VALIDATION_IMAGES = 16
 
@@ -87,8 +96,9 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     entries = _normal_entries(snapshot)
     folds = _folds(job, len(entries), run)
     n_folds = 0 if folds is None else int(folds.max()) + 1
-    fold_stages = [f"fold-{fold + 1}" for fold in range(n_folds)]
-    run.plan("features", "detector", *fold_stages, "measure", *stage_names(n_folds), "save")
+    fold_stages = [f"fold-{fold + 1}" for fold in range(n_folds)] if _crosses(job) else []
+    fit_stages = [stage.name for stage in find_method(job.method).stages]
+    run.plan("features", *fit_stages, *fold_stages, "measure", *stage_names(n_folds), "save")
 
     make_repeatable(job.common.seed)
     training = _prepare(job, run, snapshot, entries)
@@ -96,13 +106,14 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     if folds is not None and len(entries) < len(folds):
         folds = _folds(job, len(entries), run)
 
-    run.begin("detector", "Learning what is normal")
     planned = planned_steps(training.parameters, len(training.entries))
     detector = _fit_detector(training, training.rows, [], planned)
     steps = run.steps_done()
     if steps < planned:
         run.note(f"Stopped early after {steps} of {planned} steps.")
-    held_out = None if folds is None else _cross_fit(training, folds, steps, detector)
+    held_out = None
+    if folds is not None and _crosses(job):
+        held_out = _cross_fit(training, folds, steps, detector)
 
     run.begin("measure", "Measuring normal images")
     percent = job.common.score_percent
@@ -110,16 +121,17 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     data = AlignmentData(
         descriptors=own.descriptors,
         statistics=own.statistics if held_out is None else held_out,
+        held_out=held_out is not None,
         class_names=[entry.class_name for entry in entries],
-        folds=None if held_out is None else folds,
+        folds=folds,
     )
-    aligners, thresholds = fit_aligners(
+    fitted = fit_aligners(
         data, job.alignment, job.common.target_false_positive_rate, run, job.common.seed
     )
 
     run.begin("save", "Saving the model")
-    pipeline = Pipeline(detector, aligners, "cada", percent)
-    card = _card(training, thresholds, steps, data.folds)
+    pipeline = Pipeline(detector, fitted.aligners, DEFAULT_ALIGNMENT, percent)
+    card = _card(training, fitted, steps, data)
     save_model(folder, pipeline, card)
     run.progress(1, 1, "models")
     run.checkpoints.clear()
@@ -137,9 +149,12 @@ def _normal_entries(snapshot: Snapshot) -> Sequence[SnapshotEntry]:
     return entries
 
 
+def _crosses(job: TrainJob) -> bool:
+    """Whether detectors are fitted without a part of the images, to take statistics there."""
+    return job.alignment.statistics == "cross-fitted"
+
+
 def _folds(job: TrainJob, n_images: int, run: Run) -> NDArray[np.int64] | None:
-    if job.alignment.statistics == "fitted":
-        return None
     if n_images < _FEWEST_FOR_FOLDS:
         run.note(
             f"With only {n_images} normal images none could be held out: the alignment and the "
@@ -185,11 +200,17 @@ def _features(
     exact: Device,
 ) -> Filled:
     size = job.common.image_size
-    cache = FeatureCache(Path(job.cache), backbone, size, exact)
+    detector: type[Detector] = load_object(find_method(job.method).detector)
+    extractor = Pixels() if detector.needs_images else backbone
+    cache = FeatureCache(Path(job.cache), extractor, size, exact)
     if cache.fits(entries):
-        return cache.fill(entries, run.progress)
-    run.note("The feature cache would not fit the disk; features are computed in every step.")
-    return LiveFeatures.of_readable(backbone, entries, size, exact, run.progress)
+        found = cache.fill(entries, run.progress)
+    else:
+        run.note("The feature cache would not fit the disk; features are computed in every step.")
+        found = LiveFeatures.of_readable(extractor, entries, size, exact, run.progress)
+    if detector.needs_images:
+        return found._replace(source=ObservedPixels(found.source, backbone))
+    return found
 
 
 def _fitting_device(job: TrainJob, run: Run, backbone: Backbone, source: FeatureSource) -> Device:
@@ -229,7 +250,6 @@ def _fit_detector(
             )
             training.run.metric("validation_score", step, float(found.statistics.score.mean()))
 
-    fit: Callable[[Detector, Assignment, Run], None] = load_object(find_method(job.method).fit)
     task = Assignment(
         source=training.source,
         rows=rows,
@@ -243,7 +263,11 @@ def _fit_detector(
         muted=job.muted,
         repeats=repeats,
     )
-    fit(detector, task, training.run)
+    for stage in find_method(job.method).stages:
+        if repeats is None:  # a fold is one stage
+            training.run.begin(stage.name, stage.title)
+        fit: Callable[[Detector, Assignment, Run], None] = load_object(stage.fit)
+        fit(detector, task, training.run)
     return detector
 
 
@@ -255,7 +279,7 @@ def _cross_fit(
     None where the user ended a fold early: then those of the fitted images must do.
     """
     n_folds = int(folds.max()) + 1
-    together = torch.empty(3, len(folds), device=training.device.torch)
+    together = torch.empty(len(NormalStatistics._fields), len(folds), device=training.device.torch)
     run = training.run
     for fold in range(n_folds):
         run.begin(f"fold-{fold + 1}", f"Holding out part {fold + 1} of {n_folds}")
@@ -276,14 +300,15 @@ def _cross_fit(
 
 def _card(
     training: _Training,
-    thresholds: dict[str, ThresholdCard],
+    fitted: Fitted,
     steps: int,
-    folds: NDArray[np.int64] | None,
+    data: AlignmentData,
 ) -> ModelCard:
     job, snapshot, backbone = training.job, training.snapshot, training.backbone
     counts = Counter(entry.class_name for entry in training.entries)
     notes = list(training.run.notes)
-    default = thresholds["cada"]
+    thresholds = fitted.thresholds
+    default = thresholds[DEFAULT_ALIGNMENT]
     if not default.supported:
         notes.append(
             f"{len(default.calibration_scores)} normal images are too few to promise a "
@@ -291,8 +316,9 @@ def _card(
             "the highest score among them."
         )
     statistics = "on the images the detector was fitted on (the paper's way)"
-    if folds is not None:
-        statistics = f"on held-out normal images, cross-fitted in {int(folds.max()) + 1} folds"
+    if data.held_out and data.folds is not None:
+        n_folds = int(data.folds.max()) + 1
+        statistics = f"on held-out normal images, cross-fitted in {n_folds} folds"
     assert backbone.weights is not None
     return ModelCard(
         method=job.method,
@@ -302,7 +328,7 @@ def _card(
         image_size=job.common.image_size,
         score_percent=job.common.score_percent,
         alignments=list(thresholds),
-        default_alignment="cada",
+        default_alignment=DEFAULT_ALIGNMENT,
         alignment_statistics=statistics,
         thresholds=thresholds,
         class_names=sorted(counts),
@@ -318,7 +344,7 @@ def _card(
         seed=job.common.seed,
         device=training.device.name,
         precision=training.device.precision,
-        steps={"detector": steps},
+        steps={"detector": steps, **fitted.steps},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={
             "inspector": inspector.__version__,
@@ -326,5 +352,7 @@ def _card(
             **{name: version(name) for name in ("torch", "timm", "numpy")},
         },
         notes=notes,
+        long_tail=snapshot.long_tail.classes if snapshot.long_tail else head_and_tail(counts),
         annotated_images=sorted({entry.sha256 for entry in training.painted}),
+        parent=job.parent,
     )

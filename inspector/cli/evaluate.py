@@ -14,6 +14,7 @@ from inspector.cli.projects import (
     opened,
 )
 from inspector.cli.tables import evaluation_tables
+from inspector.jobs.model_card import read_model_card
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
@@ -37,7 +38,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="show this alignment variant (repeatable; default: all that the model has)",
+        help="compare with this alignment variant (repeatable; default: all that the model has)",
     )
     add_computing_arguments(parser)
     return parser
@@ -70,6 +71,7 @@ def show_evaluation(
     """Prints what an evaluation has found."""
     evaluation = read_evaluation(row.folder)
     report = report_file(project, row)
+    default = read_model_card(model.folder).default_alignment
     output.result(
         {
             "state": "done",
@@ -80,7 +82,7 @@ def show_evaluation(
             "evaluation": evaluation,
         }
     )
-    for table in evaluation_tables(evaluation):
+    for table in evaluation_tables(evaluation, default):
         output.say(table)
         output.say()
     if n_unread:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from rich.progress import Progress, TaskID
@@ -20,7 +21,7 @@ from inspector.project.work import TRAIN
 from inspector.project.workers import announce_worker
 
 # Names of the stages that learn; the others cannot keep half of what they do.
-_CAN_END_EARLY = ("detector", "fold-", "cada", "calibration-")
+_CAN_END_EARLY = ("names", "detector", "fold-", "cada", "calibration-")
 _AGAIN_SECONDS = 5.0
 
 
@@ -54,12 +55,15 @@ class _Stages:
             self._progress.update(self._task, total=task.total or 1, completed=task.total or 1)
 
 
-def follow(run: RunRow, output: Output) -> JobOutcome:
+def follow(run: RunRow, output: Output, on_stop: Callable[[], object] | None = None) -> JobOutcome:
     """Starts the worker of a run folder (or resumes it) and waits for its end.
 
     Ctrl-C ends a stage that learns early and keeps what is learned; a second one soon after it
     cancels the job and discards it, as the first one does with a scoring. Where this process is
     killed, the worker saves a checkpoint and ends.
+
+    With `on_stop`, Ctrl-C calls that and means: save the work of a training, to go on another time,
+    and give up any other job.
     """
     worker = Worker(run.folder)
     announce_worker(run.folder, worker.pid)
@@ -70,7 +74,11 @@ def follow(run: RunRow, output: Output) -> JobOutcome:
         nonlocal last_asked
         again = time.monotonic() - last_asked < _AGAIN_SECONDS
         last_asked = time.monotonic()
-        if run.kind == TRAIN and not again:
+        if on_stop is not None:
+            on_stop()
+            (worker.interrupt if run.kind == TRAIN else worker.cancel)()
+            console.print("Stopping; what is done is kept.")
+        elif run.kind == TRAIN and not again:
             if learning:
                 worker.finish_early()
                 console.print("Ending this stage early, keeping what is learned.")

@@ -11,6 +11,7 @@ from types import ModuleType
 from inspector import __version__
 from inspector.cli import (
     annotate,
+    compare,
     demo,
     doctor,
     evaluate,
@@ -18,6 +19,7 @@ from inspector.cli import (
     models,
     open_,
     score,
+    split,
     train,
 )
 from inspector.cli.output import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, Output
@@ -28,9 +30,11 @@ COMMANDS: tuple[ModuleType, ...] = (
     open_,
     import_,
     annotate,
+    split,
     train,
     score,
     evaluate,
+    compare,
     models,
     doctor,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -20,9 +21,13 @@ from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS, Parameters, parameter_names
 from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
+from inspector.project.candidates import parent_of
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
-from inspector.project.work import TRAIN, prepare_training, settle
+from inspector.project.splits import read_split
+from inspector.project.work import TRAIN, prepare_retraining, prepare_training, settle
+
+_DEFAULT_METHOD = "revdist"
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -41,7 +46,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_project_argument(parser)
-    parser.add_argument("--method", default="revdist", choices=list(METHODS))
+    parser.add_argument("--method", choices=list(METHODS), help=f"default: {_DEFAULT_METHOD}")
     parser.add_argument("--preset", default="", help="named parameters (default: the first)")
     parser.add_argument(
         "--set",
@@ -50,7 +55,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="change a parameter: image_size=192, alignment.folds=5, revdist.iterations=1000",
     )
+    parser.add_argument(
+        "--split", type=Path, metavar="FILE", help="learn from a split of `inspector split` only"
+    )
     parser.add_argument("--seed", type=int, help="seed of every random choice")
+    parser.add_argument(
+        "--from",
+        dest="parent",
+        metavar="MODEL",
+        help="train this model again on the project as it is now: its method, preset, parameters "
+        "and seed, without its muted patches",
+    )
     parser.add_argument("--resume", type=int, metavar="RUN", help="go on with a lost or failed run")
     add_computing_arguments(parser)
     return parser
@@ -65,20 +80,26 @@ def _parameter_lines() -> list[str]:
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Trains, or resumes a training."""
-    changes = dict(_change(text) for text in options.set)
+    changes = dict(parameter_change(text) for text in options.set)
     if options.seed is not None:
         changes["seed"] = options.seed
     with opened(options.project) as project:
         if options.resume is not None:
-            if changes or options.preset:
+            asked = (options.preset, options.method, options.parent, options.split)
+            if changes or any(asked):
                 raise InspectorError(
                     "A resumed run goes on with its own parameters.",
-                    "Leave out --set, --seed and --preset, or start a new training.",
+                    "Leave out --set, --seed, --method, --preset, --split and --from, or start a "
+                    "new training.",
                 )
             row = _resumed(project, options.resume)
+        elif options.parent is not None:
+            row = _again(project, options, changes)
         else:
+            method = options.method or _DEFAULT_METHOD
+            split = None if options.split is None else read_split(options.split)
             row = prepare_training(
-                project, options.method, options.preset, changes, computing(options)
+                project, method, options.preset, changes, computing(options), split
             )
         output.plain(f"Run {row.run_id} in {row.folder}")
         return train_and_settle(project, row, output)
@@ -93,7 +114,20 @@ def train_and_settle(project: Project, row: RunRow, output: Output) -> int:
         output.plain(f"Run {row.run_id} was cancelled; nothing of it was kept.")
         return EXIT_CANCELLED
     output.plain(f"Model {results['model']} is ready.")
+    parent = parent_of(project, project.find_model(str(results["model"])))
+    if parent is not None:
+        output.plain(f"It was trained again from {parent.name}, which stays as it is.")
     return EXIT_DONE
+
+
+def _again(project: Project, options: argparse.Namespace, changes: Parameters) -> RunRow:
+    if options.method or options.preset or options.split:
+        raise InspectorError(
+            "A model that is trained again keeps its method and preset, and sees all images.",
+            "Leave out --method, --preset and --split; --set changes parameters, --seed the seed.",
+        )
+    model = project.find_model(options.parent)
+    return prepare_retraining(project, model, changes, computing(options))
 
 
 def _resumed(project: Project, run_id: int) -> RunRow:
@@ -103,7 +137,12 @@ def _resumed(project: Project, run_id: int) -> RunRow:
     return project.resume_run(run_id)
 
 
-def _change(text: str) -> tuple[str, Parameters | Any]:
+def parameter_change(text: str) -> tuple[str, Parameters | Any]:
+    """Name and value of a `--set NAME=VALUE`.
+
+    Raises:
+        InspectorError: It is not of that form.
+    """
     name, separator, value = text.partition("=")
     if not separator or not name:
         raise InspectorError(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from inspector.core.longtail import HeadAndTail
 from inspector.core.metrics import auroc, average_precision, f1_max
 from inspector.core.pixel_metrics import PixelMetrics, PixelScores
 from inspector.core.samples import Truth
@@ -87,6 +88,9 @@ class VariantEvaluation:
         class_average: Mean over the classes in which a metric is defined (model-unified); its
             counts are totals.
         absolute_unified: All images pooled, one threshold.
+        head_average, tail_average: Mean over the classes with many and with few training images
+            ("High" and "Low" of METHODS section 4); None where the model knows no such classes, or
+            none of them has labelled images.
     """
 
     variant: str
@@ -94,6 +98,17 @@ class VariantEvaluation:
     per_class: dict[str, MetricRow]
     class_average: MetricRow
     absolute_unified: MetricRow
+    head_average: MetricRow | None = None
+    tail_average: MetricRow | None = None
+
+    def averages(self) -> dict[str, MetricRow]:
+        """The averages that there are, by what tables call them."""
+        known = {
+            "class average": self.class_average,
+            "head (many images)": self.head_average,
+            "tail (few images)": self.tail_average,
+        }
+        return {label: row for label, row in known.items() if row is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,7 @@ def evaluate(
     results: Sequence[ImageResult],
     thresholds: Mapping[str, float],
     pixels: Mapping[str, Mapping[str, PixelMetrics]],
+    long_tail: HeadAndTail | None = None,
 ) -> Evaluation:
     """Evaluate every alignment variant that the results carry.
 
@@ -119,6 +135,7 @@ def evaluate(
         thresholds: Default threshold per variant; a variant without one gets no rates.
         pixels: Accumulated pixels per variant and class; a variant or class without gets no pixel
             metrics. They are merged into the absolute-unified metrics and left unchanged.
+        long_tail: The classes of which the model saw many and few images, where it tells them.
 
     Raises:
         ValueError: The results do not all carry the same variants, or a score is not finite.
@@ -128,7 +145,10 @@ def evaluate(
         raise ValueError("all results must carry scores of the same alignment variants")
     labelled = [r for r in results if r.truth is not Truth.UNKNOWN]
     return Evaluation(
-        tuple(_evaluate(v, labelled, thresholds.get(v), pixels.get(v, {})) for v in variants)
+        tuple(
+            _evaluate(v, labelled, thresholds.get(v), pixels.get(v, {}), long_tail)
+            for v in variants
+        )
     )
 
 
@@ -137,6 +157,7 @@ def _evaluate(
     results: Sequence[ImageResult],
     threshold: float | None,
     pixels: Mapping[str, PixelMetrics],
+    long_tail: HeadAndTail | None,
 ) -> VariantEvaluation:
     per_class = {}
     for name in sorted({r.class_name for r in results}):
@@ -152,7 +173,14 @@ def _evaluate(
         per_class=per_class,
         class_average=_average(per_class.values()),
         absolute_unified=_row(variant, results, threshold, together.result()),
+        head_average=_average_of(per_class, long_tail.head if long_tail else ()),
+        tail_average=_average_of(per_class, long_tail.tail if long_tail else ()),
     )
+
+
+def _average_of(per_class: Mapping[str, MetricRow], names: Iterable[str]) -> MetricRow | None:
+    rows = [per_class[name] for name in names if name in per_class]
+    return _average(rows) if rows else None
 
 
 def _row(

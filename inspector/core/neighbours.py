@@ -59,3 +59,19 @@ def _normalised(
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     units: NDArray[np.float32] = values / np.maximum(lengths, np.float32(1e-12))
     return units
+
+
+def most_alike(
+    descriptors: NDArray[np.float16] | NDArray[np.float32], row: int, count: int
+) -> NDArray[np.intp]:
+    """The rows that look most like one of them, the most alike first; itself is left out.
+
+    Args:
+        descriptors: (N, C).
+        row: Which one.
+        count: How many at most.
+    """
+    units = _normalised(descriptors)
+    similarity = units @ units[row]
+    similarity[row] = -np.inf
+    return np.argsort(-similarity, kind="stable")[: min(count, len(units) - 1)]

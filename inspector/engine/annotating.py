@@ -11,13 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inspector.core.patch_grid import patches_of_mask
 from inspector.engine.detectors.base import Detector
 from inspector.engine.detectors.dmad import Dmad
-from inspector.engine.memory.patches import as_rows, patch_features, patches_of_mask
+from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.errors import InspectorError
-
-_PSEUDO = 32
-_PSEUDO_NOISE = 0.1
 
 
 class Entries(NamedTuple):
@@ -55,6 +53,13 @@ def together(entries: Sequence[Entries], channels: int) -> Entries:
     )
 
 
+def without(entries: Entries, muted: Collection[tuple[int, int, int]]) -> Entries:
+    """Without these, each named by (annotation id, row, column)."""
+    unwanted = set(muted)
+    kept = [(a, r, c) not in unwanted for _, r, c, a in entries.sources.tolist()]
+    return Entries(entries.features[kept], entries.sources[kept])
+
+
 def painted_entries(
     features: Sequence[Tensor],
     defect: PaintedDefect,
@@ -73,14 +78,25 @@ def painted_entries(
     Raises:
         InspectorError: The mask is empty.
     """
+    patches = as_rows(patch_features(features))[0]
+    return entries_of_mask(patches, defect, size, filtered=filtered)
+
+
+def entries_of_mask(
+    patches: Tensor, defect: PaintedDefect, size: tuple[int, int], *, filtered: bool = True
+) -> Entries:
+    """As `painted_entries`, from all patches of the image, (H/8 · W/8, C) of any floating type.
+
+    Raises:
+        InspectorError: The mask is empty.
+    """
     taken = patches_of_mask(defect.mask, size, filtered=filtered)
     places = np.argwhere(taken)
-    patches = as_rows(patch_features(features))[0].cpu()
     chosen = torch.from_numpy(places[:, 0] * taken.shape[1] + places[:, 1])
     image = np.full(len(places), defect.image_id)
     annotation = np.full(len(places), defect.annotation_id)
     sources = np.stack([image, places[:, 0], places[:, 1], annotation], axis=1)
-    return Entries(patches[chosen], torch.from_numpy(sources.astype(np.int32)))
+    return Entries(patches.cpu()[chosen], torch.from_numpy(sources.astype(np.int32)))
 
 
 def pseudo_anomalies(painted: Entries, count: int, noise: float, seed: int) -> Entries:
@@ -117,10 +133,9 @@ def with_annotations(
 
     The patches become `fresh`: wherever a patch is nearer to one of them than to any normal patch
     of the bank, its score rises, by up to the distance between the margins of the loss. Scores
-    elsewhere do not move, so thresholds and alignment keep their meaning *(ours)*. A detector that
-    was trained with painted defects also gets them into M_as and M_p, whose neighbourhood its head
-    has learned to read; that of one trained without has never seen an abnormal neighbour that near,
-    so there the distance alone decides.
+    elsewhere do not move, so thresholds and alignment keep their meaning *(ours)*. They do not
+    enter M_as and M_p, in no model: those are what its head has learned to read, and whoever keeps
+    what a model says of many images (`rescoring`) need not ask it again.
 
     The copy shares all tensors but those banks with `detector`, which stays as it is.
 
@@ -133,19 +148,25 @@ def with_annotations(
     Raises:
         InspectorError: The detector does not learn from painted defects, or a mask is empty.
     """
-    if not isinstance(detector, Dmad):
-        raise InspectorError(
-            "This model does not learn from painted defects.", "Train one with the method 'dmad'."
-        )
+    detector = require_dmad(detector)
     made = Dmad(detector.backbone).to(detector.normal.features.device)
     made.load_state_dict(detector.state_dict(), assign=True)
     found = [painted_entries(features, defect, size) for features, defect in painted]
     new = together(found, detector.descriptor_channels)
     made.fresh.add(*new)
-    if detector.is_supervised:
-        made.annotated.add(*new)
-        noise = _PSEUDO_NOISE * float(detector.scale)
-        made.pseudo.add(*pseudo_anomalies(new, _PSEUDO, noise, seed=0))
     for bank in (made.annotated, made.fresh):
         bank.leave_out(muted)
     return made.eval()
+
+
+def require_dmad(detector: Detector) -> Dmad:
+    """The detector, which must be one that learns from painted defects.
+
+    Raises:
+        InspectorError: It does not.
+    """
+    if not isinstance(detector, Dmad):
+        raise InspectorError(
+            "This model does not learn from painted defects.", "Train one with the method 'dmad'."
+        )
+    return detector

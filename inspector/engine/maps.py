@@ -50,10 +50,10 @@ def image_score(smoothed: Tensor, percent: float = 1.0) -> Tensor:
     return pixels.topk(count, dim=1).values.mean(dim=1)
 
 
-def map_statistics(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """u and γ of section 2: mean and maximum of unsmoothed maps (B, H, W), each (B,)."""
+def map_statistics(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """u, γ and σ of section 2: mean, maximum and deviation of unsmoothed maps (B, H, W), (B,)."""
     pixels = maps.flatten(1)
-    return pixels.mean(dim=1), pixels.amax(dim=1)
+    return pixels.mean(dim=1), pixels.amax(dim=1), pixels.std(dim=1, correction=0)
 
 
 def for_display(smoothed: Tensor, stride: int = 4) -> Tensor:

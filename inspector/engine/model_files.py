@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from inspector.core.files import write_atomically
-from inspector.engine.alignment.base import Aligner, NoAlignment
-from inspector.engine.alignment.cada import Cada
-from inspector.engine.alignment.class_statistics import ClassStatistics
+from inspector.engine.alignment.variants import build_aligner
+from inspector.engine.annotating import require_dmad
 from inspector.engine.backbones import Backbone, load_backbone
 from inspector.engine.detectors.base import Detector
 from inspector.engine.memory.bank import Bank
@@ -23,18 +22,8 @@ from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 from inspector.jobs.bank_file import read_muted
 from inspector.jobs.catalogue import find_method, load_object
+from inspector.jobs.fresh_file import FRESH_FILE, read_fresh
 from inspector.jobs.model_card import CARD_FILE, WEIGHTS_FILE, ModelCard, read_model_card
-
-
-def build_aligner(name: str, class_names: Sequence[str], descriptor_channels: int) -> Aligner:
-    """An unfitted aligner by its variant name: "none", "cada-a" or "cada"."""
-    if name == "none":
-        return NoAlignment()
-    if name == "cada-a":
-        return ClassStatistics(class_names)
-    if name == "cada":
-        return Cada(descriptor_channels)
-    raise InspectorError(f"There is no alignment '{name}'.", "Use none, cada-a or cada.")
 
 
 def build_detector(method: str, backbone: Backbone) -> Detector:
@@ -69,7 +58,8 @@ def save_model(folder: Path, pipeline: Pipeline, card: ModelCard) -> None:
 
 
 def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
-    """A saved pipeline, on the CPU, ready to score; without the bank entries that are muted.
+    """A saved pipeline, on the CPU, ready to score: with what it learned at once, and without the
+    bank entries that are muted.
 
     Raises:
         InspectorError: The folder is not a model, is damaged, or its backbone's weights are not
@@ -85,8 +75,9 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
             "or train again.",
         )
     detector = build_detector(card.method, backbone)
+    layers = card.parameters.get("alignment", {}).get("layers", "conv-2-linear")
     aligners = {
-        name: build_aligner(name, card.class_names, detector.descriptor_channels)
+        name: build_aligner(name, card.class_names, detector.descriptor_channels, layers)
         for name in card.alignments
     }
     if card.default_alignment not in aligners:
@@ -106,6 +97,17 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
             f"The weights of the model {folder.name} are damaged ({error}).",
             "Train the model again, or restore the folder from a backup.",
         ) from error
+    fresh = read_fresh(folder)
+    if fresh is not None:
+        try:
+            require_dmad(detector).fresh.fill(
+                torch.from_numpy(fresh.features), torch.from_numpy(fresh.sources)
+            )
+        except ValueError as error:
+            raise InspectorError(
+                f"What the model {folder.name} learned at once is of another model ({error}).",
+                f"Delete '{folder / FRESH_FILE}' and learn the painted masks again.",
+            ) from error
     muted = read_muted(folder)
     if muted:
         for bank in detector.children():

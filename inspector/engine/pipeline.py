@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inspector.engine.alignment.base import Aligner, Statistics
-from inspector.engine.detectors.base import Detector
+from inspector.engine.detectors.base import Detector, RawPrediction
 from inspector.engine.device import Device
 from inspector.engine.maps import image_score, smooth
 
@@ -75,6 +75,12 @@ class Pipeline:
         images = images.to(device.torch, memory_format=torch.channels_last, non_blocking=True)
         with device.autocast():
             prediction = self.detector.predict(images)
+        return self.finish(prediction, class_names, variants)
+
+    def finish(
+        self, prediction: RawPrediction, class_names: Sequence[str], variants: Sequence[str]
+    ) -> Scored:
+        """What `score` makes of the detector's prediction."""
         smoothed = smooth(prediction.map.float())
         raw_scores = image_score(smoothed, self.score_percent)
         statistics: dict[str, Statistics] = {}

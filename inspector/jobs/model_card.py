@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from inspector.core.longtail import HeadAndTail
 from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
+from inspector.jobs.fresh_file import read_fresh_masks
 
 FORMAT_VERSION = 1
 CARD_FILE = "model.json"
@@ -45,8 +47,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         alignments: Variants stored in the model; their weights are prefixed `alignment.NAME.`.
         alignment_statistics: In words: on which images the aligner's statistics were taken.
         windows: Intensity window of 16-bit images per class.
-        annotated_images: SHA-256 of the images whose painted defects it learned from.
+        long_tail: The classes of which it saw many and few images: by the split that it was
+            trained on, else by the rule of the class chart; None where no class has few.
+        annotated_images: SHA-256 of the images whose painted defects it learned from; as read, also
+            of those whose defects it learned at once.
         notes: Sentences a user must know: stopped early, few images, ….
+        parent: Folder name of the model that it was trained again from; empty for none.
     """
 
     format_version: int = FORMAT_VERSION
@@ -74,6 +80,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     notes: list[str]
     annotated_images: list[str] = msgspec.field(default_factory=list)
+    long_tail: HeadAndTail | None = None
+    parent: str = ""
 
     def check_alignments(self, names: Iterable[str]) -> None:
         """Raises InspectorError where the model lacks one of these alignment variants."""
@@ -112,8 +120,12 @@ def read_model_card(folder: Path) -> ModelCard:
                 f"The model {folder.name} was saved by a newer Inspector (format {version}).",
                 "Update Inspector to use it.",
             )
-        return msgspec.json.decode(data, type=ModelCard)
+        card = msgspec.json.decode(data, type=ModelCard)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InspectorError(
             f"The model card {file} is damaged ({error}).", "Train the model again."
         ) from error
+    shown = {mask.image_sha256 for mask in read_fresh_masks(folder)} - {*card.annotated_images}
+    if not shown:
+        return card
+    return msgspec.structs.replace(card, annotated_images=[*card.annotated_images, *sorted(shown)])

@@ -38,11 +38,17 @@ class AlignmentParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     folds: Annotated[
         int, Meta(ge=2, le=10, description="Parts that are held out in turn (cross-fitted)")
     ] = 3
-    iterations: Annotated[int, Meta(ge=1, le=200_000, description="Steps of the regressor")] = 5000
+    iterations: Annotated[
+        int, Meta(ge=1, le=200_000, description="Steps of the regressor at most")
+    ] = 5000
     batch_size: Annotated[int, Meta(ge=1, le=1024, description="Images per step")] = 16
     learning_rate: Annotated[float, Meta(gt=0, le=10, description="SGD learning rate")] = 5e-2
     weight_decay: Annotated[float, Meta(ge=0, le=1, description="SGD weight decay")] = 1e-4
     dropout: Annotated[float, Meta(ge=0, lt=1, description="Dropout of the regressor")] = 0.25
+    layers: Annotated[
+        Literal["linear", "2-linear", "conv-2-linear", "2-conv"],
+        Meta(description="Structure of the regressor"),
+    ] = "conv-2-linear"
 
 
 class RevDistParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +61,45 @@ class RevDistParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         float, Meta(ge=0, le=1, description="Share of the steps after which the rate falls to 0")
     ] = 1.0
     weight_decay: Annotated[float, Meta(ge=0, le=1, description="AdamW weight decay")] = 1e-5
+
+
+class ReContrastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Contrastive reconstruction."""
+
+    iterations: Annotated[int, Meta(ge=1, le=1_000_000, description="Training steps")] = 5000
+    batch_size: Annotated[int, Meta(ge=2, le=1024, description="Images per step")] = 16
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="AdamW learning rate")] = 2e-3
+    encoder_rate: Annotated[
+        float, Meta(ge=0, le=1, description="That of the trainable encoder")
+    ] = 1e-5
+    weight_decay: Annotated[float, Meta(ge=0, le=1, description="AdamW weight decay")] = 1e-5
+    hardness: Annotated[
+        float,
+        Meta(
+            ge=-3,
+            le=3,
+            description="Points easier than their mean plus this many deviations do not count",
+        ),
+    ] = 1.0
+    batch_norm: Annotated[
+        Literal["frozen", "adapted"],
+        Meta(description="Whether the encoder's statistics adapt; for a single class only"),
+    ] = "frozen"
+
+
+class UniAdParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Transformer with layer-wise queries."""
+
+    iterations: Annotated[int, Meta(ge=1, le=1_000_000, description="Training steps")] = 50_000
+    batch_size: Annotated[int, Meta(ge=1, le=1024, description="Images per step")] = 64
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="AdamW learning rate")] = 3e-4
+    weight_decay: Annotated[float, Meta(ge=0, le=1, description="AdamW weight decay")] = 1e-4
+    gradient_clip: Annotated[
+        float, Meta(gt=0, le=1000, description="Largest norm of a step's gradient")
+    ] = 0.1
+    jitter: Annotated[
+        float, Meta(ge=0, le=1000, description="Noise on the features that it learns from")
+    ] = 20.0
 
 
 Coreset = Annotated[
@@ -117,10 +162,54 @@ class DmadParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     centre_noise: Annotated[
         float, Meta(ge=0, le=10, description="How far they lie from its centre")
     ] = 0.1
+    distance: Annotated[
+        bool, Meta(description="Let the distance to the normal bank count as much as the mapper")
+    ] = True
     attention: Annotated[
         Literal["auto", "on", "off"],
         Meta(description="Attention to the whole image; auto: where nothing is painted"),
     ] = "auto"
+
+
+class LtadParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Long-tailed detection with learned class names."""
+
+    iterations: Annotated[int, Meta(ge=1, le=1_000_000, description="Training steps")] = 10_000
+    batch_size: Annotated[int, Meta(ge=2, le=1024, description="Images per step")] = 32
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="AdamW learning rate")] = 4e-4
+    weight_decay: Annotated[float, Meta(ge=0, le=1, description="AdamW weight decay")] = 1e-4
+    noise: Annotated[
+        float,
+        Meta(ge=0, le=10, description="Noise that turns normal features into abnormal ones"),
+    ] = 0.5
+    semantic: Annotated[
+        bool, Meta(description="Use the semantic module beside the reconstruction")
+    ] = True
+    synthesis: Annotated[
+        bool, Meta(description="Synthesise features of classes with few images")
+    ] = True
+    least_real: Annotated[
+        float, Meta(ge=0, le=1, description="Share of real images that the rarest class keeps")
+    ] = 0.5
+    names: Annotated[
+        Literal["learned", "folder", "shared"],
+        Meta(description="Names of the classes: learned, as the folders say, or one for all"),
+    ] = "learned"
+    classes: Annotated[
+        Literal["folders", "clusters"],
+        Meta(description="What a class is: a folder, or a cluster found without labels"),
+    ] = "folders"
+    clusters: Annotated[
+        int, Meta(ge=0, le=200, description="How many clusters; 0: as many as fit best")
+    ] = 0
+    name_iterations: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Steps of learning names and synthesis")
+    ] = 5000
+    name_batch_size: Annotated[int, Meta(ge=2, le=1024, description="Images per step of that")] = 32
+    name_rate: Annotated[float, Meta(gt=0, le=1, description="AdamW learning rate of that")] = 1e-3
+    divergence: Annotated[
+        float, Meta(ge=0, le=100, description="Weight of the VAE's divergence from N(0, 1)")
+    ] = 0.01
 
 
 def planned_steps(parameters: Any, n_images: int) -> int:

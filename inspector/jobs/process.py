@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
+
 from inspector.errors import InspectorError
 from inspector.jobs.events import Event, decode_event
 from inspector.jobs.outcome import OUTCOME_FILE, JobOutcome, read_outcome
+from inspector.jobs.spec import ServeRequest
 
 FINISH_EARLY = b"finish_early\n"
 CANCEL = b"cancel\n"
@@ -113,6 +116,20 @@ class Worker:
     def cancel(self) -> None:
         """Asks it to stop and discard what it made."""
         self._send(CANCEL)
+
+    def request(self, run_folder: Path) -> None:
+        """Asks a serving worker to carry out the job of another run folder, now."""
+        self._send(msgspec.json.encode(ServeRequest(run=str(run_folder))) + b"\n")
+
+    def let_go(self) -> None:
+        """Ends its commands, as if this process had died, and does not wait for it."""
+        self._close()
+
+    def interrupt(self) -> None:
+        """Asks it to save its work and end, as where this process died; the run can be resumed."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
 
     def detach(self) -> None:
         """Leaves it to itself: it goes on when this process ends, and obeys `send_command`."""

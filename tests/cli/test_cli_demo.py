@@ -75,7 +75,10 @@ def test_a_demo_for_machines_prints_one_document(tmp_path: Path, call: Call) -> 
     assert {v["variant"] for v in answer.document["evaluation"]["variants"]} == {
         "none",
         "cada-a",
+        "cada-b",
         "cada",
+        "cada-sigma",
+        "cada-q",
     }
 
 

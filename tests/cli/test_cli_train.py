@@ -162,3 +162,37 @@ def test_a_bug_in_the_worker_is_passed_on(
     with Project.open(project) as opened:
         assert opened.find_run(2).state is RunState.FAILED
         assert len(opened.models()) == 1
+
+
+def test_a_model_is_trained_again(project: Path, call: Call, inline: Any) -> None:
+    with Project.open(project) as opened:
+        parent = opened.find_model()
+    answer = call("train", project, "--from", parent.name, "--set", "revdist.iterations=3")
+    assert answer.code == 0
+    assert f"trained again from {parent.name}, which stays" in answer.out
+    shown = call("models", project, "--show", "2", "--json").document["card"]
+    before = call("models", project, "--show", "1", "--json").document["card"]
+    assert (shown["parent"], before["parent"]) == (parent.folder.name, "")
+    assert shown["parameters"]["common"] == before["parameters"]["common"]
+    assert shown["parameters"]["revdist"] == before["parameters"]["revdist"] | {"iterations": 3}
+    with Project.open(project) as opened:
+        assert len(opened.models()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--from", "nobody"], "no model 'nobody'"),
+        (["--from", "1", "--method", "revdist"], "keeps its method"),
+        (["--from", "1", "--preset", "paper"], "keeps its method"),
+        (["--from", "1", "--resume", "1"], "own parameters"),
+        (["--from", "1", "--set", "dmad.epochs=3"], "dmad"),
+    ],
+)
+def test_what_cannot_be_trained_again(
+    project: Path, call: Call, inline: Any, options: list[str], told: str
+) -> None:
+    answer = call("train", project, *options)
+    assert answer.code == 1
+    assert told in answer.err
+    assert inline.started == []

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inspector.core.evaluation import Evaluation, Expected, ImageResult, evaluate
+from inspector.core.longtail import HeadAndTail
 from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
 
@@ -112,3 +113,21 @@ def test_json_round_trip() -> None:
     assert again == evaluation
     results = msgspec.json.decode(msgspec.json.encode(RESULTS), type=list[ImageResult])
     assert results == RESULTS
+
+
+def test_head_and_tail_are_averaged_apart() -> None:
+    results = [
+        _result(name, truth, score, score)
+        for name, scores in {"a": (0.1, 0.9), "b": (0.8, 0.2), "c": (0.3, 0.7), "d": (0.1,)}.items()
+        for truth, score in zip((Truth.GOOD, Truth.DEFECTIVE), scores, strict=False)
+    ]
+    found = evaluate(results, {}, {}, HeadAndTail(("a", "d"), ("b", "c", "absent"))).variants[0]
+    assert found.head_average is not None and found.tail_average is not None
+    assert found.head_average.image_auroc == 1.0  # that of d is undefined
+    assert found.tail_average.image_auroc == pytest.approx(0.5)
+    assert (found.tail_average.n_good, found.tail_average.n_defective) == (2, 2)
+    assert list(found.averages()) == ["class average", "head (many images)", "tail (few images)"]
+    plain = evaluate(results, {}, {}).variants[0]
+    assert plain.head_average is None and plain.tail_average is None
+    assert list(plain.averages()) == ["class average"]
+    assert evaluate(results, {}, {}, HeadAndTail((), ("x",))).variants[0].tail_average is None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core import neighbours
-from inspector.core.neighbours import Neighbours
+from inspector.core.neighbours import Neighbours, most_alike
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
@@ -60,3 +60,17 @@ def test_of_very_many_some_are_searched(monkeypatch: pytest.MonkeyPatch) -> None
     found = Neighbours(descriptors, np.arange(1, 100)).nearest(0)
     assert found is not None
     assert found.row in np.linspace(1, 99, 10).round()
+
+
+def test_the_most_alike_come_in_their_order() -> None:
+    rng = np.random.default_rng(2)
+    descriptors = rng.standard_normal((40, 6)).astype(np.float16)
+    units = descriptors.astype(float)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    cosines = units @ units[7]
+    found = most_alike(descriptors, 7, 5)
+    assert 7 not in found
+    others = sorted((i for i in range(40) if i != 7), key=lambda i: -cosines[i])
+    assert found.tolist() == others[:5]
+    assert len(most_alike(descriptors, 7, 100)) == 39
+    assert most_alike(descriptors[:1], 0, 5).size == 0

@@ -12,26 +12,33 @@ from inspector.engine.alignment.base import (
     Statistics,
     smallest_believable_spread,
 )
-from inspector.engine.alignment.cada import Cada
+from inspector.engine.alignment.cada import Cada, CadaB, CadaQ, CadaSigma
 from inspector.engine.alignment.class_statistics import ClassStatistics
+from inspector.engine.alignment.regressed import Layers, Regressed
+from inspector.engine.alignment.variants import VARIANTS, build_aligner
 from inspector.engine.detectors.base import RawPrediction
-from inspector.engine.model_files import build_aligner
 from inspector.errors import InspectorError
 
 CHANNELS = 6
 CLASSES = ("bolt", "nut")
-VARIANTS = ("none", "cada-a", "cada")
 
 
-def aligner(name: str) -> Aligner:
+LAYERS: tuple[Layers, ...] = ("linear", "2-linear", "conv-2-linear", "2-conv")
+
+
+def aligner(name: str, layers: Layers = "conv-2-linear") -> Aligner:
     """An aligner of this variant with some statistics in it."""
     torch.manual_seed(0)
-    made = build_aligner(name, CLASSES, CHANNELS).eval()
-    if isinstance(made, ClassStatistics):
-        made.u.copy_(torch.tensor([0.1, 0.5]))
-        made.gamma.copy_(torch.tensor([0.4, 2.5]))
-    if isinstance(made, Cada):
-        made.standardise(torch.randn(8, CHANNELS, 3, 3), torch.rand(8, 2) + torch.tensor([0, 2]))
+    made = build_aligner(name, CLASSES, CHANNELS, layers).eval()
+    if isinstance(made, Regressed):
+        made.scale_descriptors(torch.randn(8, CHANNELS, 3, 3))
+        if len(made.target_mean):
+            targets = torch.rand(8, 2) + torch.tensor([0, 2])
+            made.scale_targets(targets[:, : len(made.target_mean)])
+    table = made.table if isinstance(made, CadaB) else made
+    if isinstance(table, ClassStatistics):
+        table.u.copy_(torch.tensor([0.1, 0.5]))
+        table.gamma.copy_(torch.tensor([0.4, 2.5]))
     return made
 
 
@@ -146,7 +153,7 @@ def test_class_statistics_without_classes_are_a_bug_that_is_caught() -> None:
         aligner("cada-a").statistics(prediction(1).descriptor)
 
 
-@pytest.mark.parametrize("name", ["none", "cada"])
+@pytest.mark.parametrize("name", sorted(set(VARIANTS) - {"cada-a"}))
 def test_the_other_variants_never_look_at_the_class(name: str) -> None:
     variant = aligner(name)
     descriptor = prediction(2).descriptor
@@ -162,7 +169,8 @@ def test_cada_takes_its_scales_from_the_training_statistics() -> None:
     descriptors = 3 + 5 * torch.randn(20, CHANNELS, 2, 2, generator=generator)
     targets = torch.rand(20, 2, generator=generator) * torch.tensor([0.1, 4.0])
     variant = Cada(CHANNELS)
-    variant.standardise(descriptors, targets)
+    variant.scale_descriptors(descriptors)
+    variant.scale_targets(targets)
     for channel in range(CHANNELS):
         values = descriptors[:, channel].flatten()
         mean, std = variant.descriptor_mean.flatten(), variant.descriptor_std.flatten()
@@ -183,6 +191,51 @@ def test_cadas_statistics_are_its_output_in_the_targets_units() -> None:
         found = variant.statistics(descriptor)
     expected = plain * variant.target_std + variant.target_mean
     torch.testing.assert_close(torch.stack(list(found), dim=1), expected)
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_every_structure_is_what_its_name_says(layers: Layers) -> None:
+    """Against the plain way: convolve, pool, and then the head."""
+    variant = aligner("cada", layers)
+    assert isinstance(variant, Cada)
+    descriptor = prediction(4).descriptor
+    with torch.no_grad():
+        x = (descriptor - variant.descriptor_mean) / variant.descriptor_std
+        if layers in ("conv-2-linear", "2-conv"):
+            x = variant.convolution(x)
+        if layers == "2-conv":
+            x = variant.second(torch.nn.functional.gelu(x))
+        plain = variant.head(x.mean(dim=(2, 3)))
+        torch.testing.assert_close(variant(variant.inputs(descriptor)), plain)
+    linear = [module for module in variant.head if isinstance(module, torch.nn.Linear)]
+    assert len(linear) == (2 if layers.endswith("2-linear") else 1)
+
+
+def test_cada_sigma_takes_three_deviations_above_the_mean() -> None:
+    variant = aligner("cada-sigma")
+    assert isinstance(variant, CadaSigma)
+    outputs = torch.randn(5, 2, generator=torch.Generator().manual_seed(3))
+    predicted = outputs * variant.target_std + variant.target_mean
+    found = variant.read(outputs)
+    torch.testing.assert_close(found.u, predicted[:, 0])
+    torch.testing.assert_close(found.gamma, predicted[:, 0] + 3 * predicted[:, 1])
+
+
+def test_cada_qs_quantiles_never_cross() -> None:
+    variant = aligner("cada-q")
+    assert isinstance(variant, CadaQ)
+    outputs = 10 * torch.randn(50, 2, generator=torch.Generator().manual_seed(3))
+    found = variant.read(outputs)
+    assert bool((found.gamma >= found.u).all())
+    torch.testing.assert_close(found.u, variant.in_units(outputs[:, :1])[:, 0])
+
+
+def test_cada_b_takes_the_statistics_of_the_likelier_class() -> None:
+    variant = aligner("cada-b")
+    assert isinstance(variant, CadaB)
+    found = variant.read(torch.tensor([[2.0, 1.0], [-3.0, 4.0]]))
+    assert found.u.tolist() == pytest.approx([0.1, 0.5])
+    assert found.gamma.tolist() == pytest.approx([0.4, 2.5])
 
 
 def test_cada_takes_half_precision_descriptors() -> None:
@@ -207,7 +260,8 @@ def test_images_that_are_all_alike_give_finite_statistics(count: int) -> None:
     """Constant targets and descriptors have no spread; one image has not even a deviation."""
     variant = Cada(CHANNELS).eval()
     targets = torch.tensor([[0.25, 0.75]]).expand(count, 2)
-    variant.standardise(torch.full((count, CHANNELS, 2, 2), 0.5), targets)
+    variant.scale_descriptors(torch.full((count, CHANNELS, 2, 2), 0.5))
+    variant.scale_targets(targets)
     with torch.no_grad():
         found = variant.statistics(torch.full((1, CHANNELS, 2, 2), 0.5))
     assert float(found.u) == pytest.approx(0.25, abs=1e-4)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 import pytest
 import timm
 import torch
@@ -31,6 +34,31 @@ def test_it_stays_frozen_and_in_eval_mode(random_lite0: Backbone) -> None:
     random_lite0(torch.rand(4, 3, 64, 64))
     after = random_lite0.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "test_efficientnet"])
+def test_what_lies_behind_the_last_stage_is_neither_kept_nor_computed(name: str) -> None:
+    backbone = random_backbone(name)
+    whole = timm.create_model(name, pretrained=False, features_only=True).eval()
+    kept = backbone.body.state_dict()
+    assert set(kept) < set(whole.state_dict())
+    whole.load_state_dict(kept, strict=False)
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        features = backbone(images)
+        expected = whole((images - backbone.mean) / backbone.std)
+    strides = whole.feature_info.reduction()
+    for feature, stride in zip(features, backbone.strides, strict=True):
+        assert torch.equal(feature, expected[strides.index(stride)])
+    assert len({id(p) for p in backbone.body.parameters()}) == len(_used(backbone, images))
+
+
+def _used(backbone: Backbone, images: torch.Tensor) -> list[torch.nn.Parameter]:
+    """The parameters that the features depend on."""
+    learned = copy.deepcopy(backbone.body).requires_grad_(True)
+    total: Any = sum(feature.sum() for feature in backbone.through(learned, images))
+    total.backward()
+    return [p for p in learned.parameters() if p.grad is not None]
 
 
 def test_features_do_not_depend_on_the_batch(lite0: Backbone) -> None:

@@ -30,7 +30,7 @@ from training.train_job import MODEL_FOLDER, train
 SIZE = 64
 CPU = Device("cpu")
 # As little as shows that it works; a method takes those that it has.
-FEW = {"iterations": 2, "epochs": 1, "batch_size": 4, "outlier_images": 2}
+FEW = {"iterations": 2, "name_iterations": 2, "epochs": 1, "batch_size": 4, "outlier_images": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def test_predicting_features_is_predicting_images(trained: Trained) -> None:
     detector = trained.pipeline.detector
     with torch.inference_mode():
         from_images = detector.predict(trained.images)
-        features = detector.backbone(trained.images)
+        features = detector.observe(trained.images)
         from_features = detector.predict_features(features, (SIZE, SIZE))
     assert torch.equal(from_images.map, from_features.map)
     assert torch.equal(from_images.descriptor, from_features.descriptor)

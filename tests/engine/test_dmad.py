@@ -114,6 +114,19 @@ def test_the_score_is_minus_psi(dmad: Dmad) -> None:
     torch.testing.assert_close(found, expected[:, 0], rtol=1e-3, atol=1e-3)
 
 
+def test_mapper_and_distance_count_as_much_as_each_other(dmad: Dmad) -> None:
+    """Over the patches that it was standardised by, the sum of two standard scores."""
+    with torch.inference_mode():
+        rows = as_rows(patch_features(dmad.backbone(images(3, seed=9))))
+        scores, distances = (x.clone() for x in dmad.assess(rows))
+        dmad.blend_by(scores, distances)
+        blended, same = dmad.assess(rows)
+    assert torch.equal(same, distances)
+    psi, far = (np.asarray(x, np.float64) for x in (scores, distances))
+    expected = (psi - psi.mean()) / psi.std() + (far - far.mean()) / far.std()
+    np.testing.assert_allclose(np.asarray(blended), expected, atol=1e-3)
+
+
 def test_without_an_abnormal_bank_the_difference_is_nothing(dmad: Dmad) -> None:
     q = torch.randn(1, 4, dmad.descriptor_channels)
     dmad.head.attends.fill_(False)
@@ -165,16 +178,17 @@ def test_painted_at_once_raises_what_looks_like_it_and_nothing_else(dmad: Dmad) 
     assert len(known.annotated) == 0  # it was trained without: its head never saw any
 
 
-def test_a_model_that_learned_from_painted_defects_gets_them_into_its_banks(dmad: Dmad) -> None:
+def test_what_is_painted_at_once_does_not_enter_what_the_head_has_learned_to_read(
+    dmad: Dmad,
+) -> None:
     dmad.head.attends.fill_(False)
     with torch.inference_mode():
         features = dmad.backbone(images(1))
-        known = with_annotations(dmad, [(features, painted(1, 9, 4, 4))], SIZE)
-        twice = with_annotations(known, [(features, painted(1, 10, 0, 0))], SIZE, [(9, 4, 4)])
-    assert (len(known.annotated), len(known.fresh)) == (2, 2)
-    assert len(known.pseudo) > 0
-    assert twice.annotated.sources[:, 1:].tolist() == [[5, 4, 9], [0, 0, 10], [1, 0, 10]]
-    assert torch.equal(twice.annotated.sources, twice.fresh.sources)
+        dmad.annotated.fill(*painted_entries(features, painted(1, 9, 4, 4), SIZE))
+        known = with_annotations(dmad, [(features, painted(1, 10, 0, 0))], SIZE, [(9, 4, 4)])
+    assert known.annotated.sources[:, 1:].tolist() == [[5, 4, 9]]
+    assert known.fresh.sources[:, 1:].tolist() == [[0, 0, 10], [1, 0, 10]]
+    assert len(known.pseudo) == 0
 
 
 def test_other_methods_say_that_they_do_not_learn_from_defects(backbone: Backbone) -> None:

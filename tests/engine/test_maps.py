@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -108,13 +109,14 @@ def test_zero_percent_is_the_maximum_and_hundred_the_mean() -> None:
     assert torch.equal(image_score(maps), image_score(maps, 1.0))
 
 
-def test_map_statistics_are_mean_and_maximum() -> None:
+def test_map_statistics_are_mean_maximum_and_deviation() -> None:
     maps = random(3, 9, 7)
-    u, gamma = map_statistics(maps)
+    u, gamma, sigma = map_statistics(maps)
     for b in range(3):
         values = maps[b].flatten().tolist()
         assert float(u[b]) == pytest.approx(sum(values) / len(values), abs=1e-6)
         assert float(gamma[b]) == max(values)
+        assert float(sigma[b]) == pytest.approx(statistics.pstdev(values), abs=1e-6)
 
 
 def test_maps_for_display_are_block_means_in_half_precision() -> None:

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from inspector.engine.alignment.variants import VARIANTS
 from inspector.engine.device import Device
 from inspector.engine.model_files import WEIGHTS_FILE, load_model, save_model
 from inspector.engine.pipeline import Pipeline
@@ -66,7 +67,7 @@ def test_a_model_that_was_saved_and_loaded_scores_the_same_to_the_bit(
     again, same_card = load_model(tmp_path / "deeper" / "copy")
     assert same_card == card
     before, after = scores(pipeline, card), scores(again, same_card)
-    assert set(before) == {"none", "cada-a", "cada", "map", "descriptor"}
+    assert set(before) == {*VARIANTS, "map", "descriptor"}
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert bool(torch.stack([before[name] for name in card.alignments]).isfinite().all())
 
@@ -83,7 +84,7 @@ def test_a_loaded_model_is_ready_to_score(loaded: tuple[Pipeline, ModelCard]) ->
 def test_a_model_folder_holds_only_what_was_learned(tiny_project: Any) -> None:
     folder = tiny_project.model.folder
     assert sorted(file.name for file in folder.iterdir()) == [CARD_FILE, WEIGHTS_FILE]
-    prefixes = ("detector.", "alignment.none.", "alignment.cada-a.", "alignment.cada.")
+    prefixes = ("detector.", *(f"alignment.{name}." for name in VARIANTS))
     names = load_file(folder / WEIGHTS_FILE)
     assert all(name.startswith(prefixes) for name in names)
     assert not any("backbone" in name for name in names)

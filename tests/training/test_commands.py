@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,6 +92,34 @@ def test_who_cancels_and_dies_has_cancelled(pipe: tuple[BinaryIO, BinaryIO]) -> 
     parent.write(b"cancel")  # not even the line's end came through
     parent.close()
     assert eventually(lambda: raises(commands, Cancelled))
+
+
+def test_of_the_requests_that_wait_only_the_newest_counts(
+    pipe: tuple[BinaryIO, BinaryIO],
+) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    assert not commands.has_request()
+    parent.write(b'{"run": "a"}\n{"run": "b"}\nfinish_early\n')
+    assert eventually(commands.take_finish_early)  # so both have been read
+    assert commands.has_request()
+    assert b'"b"' in commands.next_request()
+    assert not commands.has_request()
+    parent.write(b'{"run": "c"}\n')
+    assert b'"c"' in commands.next_request()
+
+
+@pytest.mark.parametrize(("last", "raised"), [(b"cancel\n", Cancelled), (b"", Interrupted)])
+def test_who_waits_for_a_request_is_told_of_the_end(
+    pipe: tuple[BinaryIO, BinaryIO], last: bytes, raised: type[Exception]
+) -> None:
+    worker, parent = pipe
+    commands = Commands(worker)
+    timer = threading.Timer(0.05, lambda: (parent.write(last), parent.close()))
+    timer.start()
+    with pytest.raises(raised):
+        commands.next_request()
+    timer.join()
 
 
 def send(file: Path, line: bytes) -> None:

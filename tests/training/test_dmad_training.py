@@ -108,6 +108,15 @@ def trained(job: TrainJob, run: Any) -> Dmad:
     return detector
 
 
+@pytest.mark.parametrize("counts", [True, False])
+def test_the_distance_counts_where_it_is_wanted(
+    bench: Bench, new_run: MakeRun, counts: bool
+) -> None:
+    detector = trained(bench.job(**{"dmad.distance": counts}), new_run())
+    a, b, c = detector.blend.tolist()
+    assert (a > 0 and b > 0) if counts else (a, b, c) == (1.0, 0.0, 0.0)
+
+
 def test_the_loss_is_the_papers() -> None:
     normal, noisy, abnormal = [0.1, 0.7, -2.0], [0.4, -0.6], [-0.2, 1.0, -9.0, 0.0]
     terms = [
@@ -132,7 +141,7 @@ def test_with_nothing_painted_it_learns_unsupervised(bench: Bench, new_run: Make
     assert len(detector.outliers) == round(0.05 * 3 * 64)
     card = read_model_card(run.folder / "model")
     assert card.annotated_images == []
-    assert card.steps == {"detector": 3}
+    assert card.steps["detector"] == 3
     assert not any("early" in note for note in card.notes)
     normal = {e.image_id for e in bench.entries if e.is_normal_for_training}
     assert set(detector.normal.sources[:, 0].tolist()) <= normal
@@ -241,7 +250,7 @@ def test_patchcores_folds_remember_as_many_patches(bench: Bench, new_run: MakeRu
     fits = [e for e in run.of(events.Checkpoint) if e.stage == "detector" or "fold" in e.stage]
     assert {e.step for e in fits} == {len(detector.normal)}
     card = read_model_card(run.folder / "model")
-    assert card.steps == {"detector": len(detector.normal)}
+    assert card.steps["detector"] == len(detector.normal)
     assert all(t.held_out for t in card.thresholds.values())
 
 
@@ -249,7 +258,7 @@ def test_a_bank_that_was_ended_early_has_folds_as_small(bench: Bench, new_run: M
     run = new_run(stage="detector", wish="finish", after=9)
     train(bench.job("patchcore", **WITH_FOLDS), run)
     card = read_model_card(run.folder / "model")
-    assert card.steps == {"detector": 10}
+    assert card.steps["detector"] == 10
     assert any("10 of 58" in note for note in card.notes)
     assert all(t.held_out for t in card.thresholds.values())
     fits = [e.step for e in run.of(events.Checkpoint) if e.stage.startswith("fold-")]

@@ -19,6 +19,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from inspector.core.evaluation import Expected
 from inspector.core.images import read_for_model, read_mask
 from inspector.core.samples import Truth
+from inspector.engine.alignment.variants import VARIANTS
 from inspector.engine.device import Device
 from inspector.engine.maps import for_display
 from inspector.engine.model_files import load_model
@@ -41,7 +42,6 @@ from inspector.project.snapshots import Snapshot
 from training.commands import Cancelled
 from training.score_job import score
 
-VARIANTS = ("none", "cada-a", "cada")
 CPU = Device("cpu")
 
 
@@ -133,7 +133,7 @@ def test_scores_are_the_pipelines_on_each_image_alone(
         expected = alone(entry.path, entry.class_name)
         assert found.raw_score == pytest.approx(expected.raw_score, rel=1e-4)
         assert found.scores == pytest.approx(expected.scores, rel=1e-3)
-        assert list(found.statistics) == ["cada-a", "cada"]
+        assert list(found.statistics) == list(VARIANTS[1:])
         for name, own in found.statistics.items():
             assert own.u == pytest.approx(expected.statistics[name].u, rel=1e-3, abs=1e-5)
             assert own.gamma == pytest.approx(expected.statistics[name].gamma, rel=1e-3, abs=1e-5)

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 import training.revdist
 import training.train_job
 from inspector.core.samples import Truth
+from inspector.engine.alignment.variants import VARIANTS
 from inspector.engine.detectors.base import Detector
 from inspector.engine.model_files import WEIGHTS_FILE, load_model
 from inspector.errors import InspectorError
@@ -127,14 +128,15 @@ def test_a_training_leaves_a_model_that_scores(
     card = card_of(run)
     assert card.class_names == ["ceramic", "fabric", "nut"]
     assert card.training_images == {"ceramic": 6, "fabric": 6, "nut": 6}
-    assert card.steps == {"detector": 3}
+    assert card.steps["detector"] == 3
+    assert set(card.steps) == {"detector", "cada", "cada-b", "cada-q", "cada-sigma"}
     assert card.precision == "float32"
     assert card.parameters["alignment"]["folds"] == 2
     assert "2 folds" in card.alignment_statistics
     assert all(len(t.calibration_scores) == N for t in card.thresholds.values())
     assert all(t.held_out for t in card.thresholds.values())
     pipeline, _ = load_model(run.folder / "model")
-    assert set(pipeline.aligners) == {"none", "cada-a", "cada"}
+    assert tuple(pipeline.aligners) == VARIANTS
     stages = run.of(events.Stage)
     assert [stage.index for stage in stages] == list(range(1, len(stages) + 1))
     assert {stage.count for stage in stages} == {len(stages)}
@@ -204,7 +206,7 @@ def test_few_images_are_noted_and_the_statistics_are_fitted(
     train(make_job(flat_parts(n), Truth.GOOD), run)
     card = card_of(run)
     assert len(watch.fitted) == 1
-    assert watch.aligned[0].folds is None
+    assert not watch.aligned[0].held_out
     assert any(f"only {n} normal images" in note and "optimistic" in note for note in card.notes)
     assert "fitted on" in card.alignment_statistics
     assert not any(t.held_out for t in card.thresholds.values())
@@ -319,7 +321,7 @@ def test_a_detector_that_is_finished_early_is_kept_and_its_folds_do_as_many_step
     results = train(make_job(tiny_parts, **{"revdist.iterations": 500}), run)
     assert results["steps"] == 5
     card = card_of(run)
-    assert card.steps == {"detector": 5}
+    assert card.steps["detector"] == 5
     assert any("early after 5 of 500" in note for note in card.notes)
     fits = [e for e in run.of(events.Checkpoint) if e.stage == "detector" or "fold" in e.stage]
     assert [event.step for event in fits] == [5, 5, 5]
@@ -336,7 +338,7 @@ def test_holding_out_that_is_finished_early_falls_back_to_fitted_statistics(
     train(make_job(tiny_parts, **{"revdist.iterations": 6}), run)
     card = card_of(run)
     assert len(watch.fitted) == 3  # all of it, fold 1, the beginning of fold 2
-    assert watch.aligned[0].folds is None
+    assert not watch.aligned[0].held_out
     assert any("ended early" in note for note in card.notes)
     assert not any(t.held_out for t in card.thresholds.values())
     assert "fitted on" in card.alignment_statistics

@@ -13,7 +13,7 @@ from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.base import Detector, RawPrediction, check_features
 from inspector.engine.maps import mean_map
 from inspector.engine.memory.bank import Bank
-from inspector.engine.memory.nearest import Nearest, nearest
+from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, look, patch_channels, patch_features
 
 _LEAK = 0.2
@@ -33,9 +33,11 @@ class Dmad(Detector):
         scale: Root mean square of the normal bank; the head sees features divided by it, so that
             noise means the same for every backbone *(ours)*.
         head: What is learned by gradient.
+        blend: (a, b, c) of a·(−Ψ) + b·‖d_n‖ + c: see `blend_by`. The paper has (1, 0, 0).
     """
 
     scale: Tensor
+    blend: Tensor
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__(backbone)
@@ -46,6 +48,7 @@ class Dmad(Detector):
         self.pseudo = Bank(channels)
         self.fresh = Bank(channels)
         self.register_buffer("scale", torch.tensor(1.0))
+        self.register_buffer("blend", torch.tensor([1.0, 0.0, 0.0]))
         self.head = DmadHead(channels)
 
     @property
@@ -85,6 +88,48 @@ class Dmad(Detector):
 
     def _scores(self, patches: Tensor) -> Tensor:
         """Anomaly scores (B, N) of all patches of images, (B, N, C)."""
+        scores, distances = self.assess(patches)
+        if len(self.fresh):
+            found = self.fresh.nearest(as_entries(patches.flatten(0, 1))).distance
+            scores = scores + self.likeness(found.view_as(scores), distances)
+        return scores
+
+    def likeness(self, fresh: Tensor, normal: Tensor) -> Tensor:
+        """How much patches look like freshly painted ones rather than normal ones.
+
+        0 where a normal patch is at least as near; up to the distance of the loss's two margins
+        where the patch is a painted one *(ours)*. The rest of the scores, and so the threshold,
+        stay as they are.
+
+        Args:
+            fresh: Distances to the nearest freshly painted patch, any shape.
+            normal: Distances to the nearest normal one, the same shape.
+        """
+        nearness = (1 - fresh / normal.clamp_min(1e-6)).clamp_min(0)
+        return self.blend[0].to(fresh.device) * _MARGINS * nearness
+
+    def blend_by(self, scores: Tensor, distances: Tensor) -> None:
+        """Lets the distance to the normal bank count as much as the mapper *(ours)*.
+
+        Ψ is trained to tell two sides of a margin, and says little of what lies on one side; the
+        distance says how far. Both are standardised by what they are on normal patches.
+
+        Args:
+            scores: −Ψ of normal patches, any number.
+            distances: ‖d_n‖ of the same patches.
+        """
+        a, b = (1 / x.std(correction=0).clamp_min(1e-6) for x in (scores, distances))
+        self.blend.copy_(torch.stack([a, b, -a * scores.mean() - b * distances.mean()]))
+
+    def assess(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """What the training taught, without what was freshly painted; the bank must not be empty.
+
+        Args:
+            patches: (B, N, C), all of each image, float32.
+
+        Returns:
+            Anomaly scores, and distances to the nearest normal patch, each (B, N).
+        """
         rows = patches.flatten(0, 1)
         known = self.normal.nearest(rows)
         normal = self.normal.features[known.row].float().view_as(patches)
@@ -94,19 +139,14 @@ class Dmad(Detector):
             found = nearest(rows, abnormal_bank)
             abnormal = abnormal_bank[found.row].float().view_as(patches)
         score = -self.head.score(self.represent(patches, normal, abnormal))
-        if len(self.fresh):
-            score = score + self._likeness(rows, known).view_as(score)
-        return score
+        distance = known.distance.view_as(score)
+        a, b, c = self.blend
+        return a * score + b * distance + c, distance
 
-    def _likeness(self, rows: Tensor, known: Nearest) -> Tensor:
-        """How much a patch looks like a freshly painted one rather than a normal one, (Q,).
 
-        0 where a normal patch is at least as near; up to the distance of the loss's two margins
-        where the patch is a painted one *(ours)*. The rest of the scores, and so the threshold,
-        stay as they are.
-        """
-        distance = self.fresh.nearest(rows).distance
-        return _MARGINS * (1 - distance / known.distance.clamp_min(1e-6)).clamp_min(0)
+def as_entries(patches: Tensor) -> Tensor:
+    """Patches as a bank keeps them, float16: so a painted patch is at no distance from itself."""
+    return patches.half()
 
 
 class DmadHead(nn.Module):

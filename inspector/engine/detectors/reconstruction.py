@@ -113,9 +113,15 @@ class MultiScaleBottleneck(nn.Module):
 
 
 class MirrorDecoder(nn.Module):
-    """Embedding (B, C_b, H/32, W/32) back to the three stages' maps, finest first."""
+    """Embedding (B, C_b, H/32, W/32) back to the three stages' maps, finest first.
 
-    def __init__(self, channels: tuple[int, ...], mirror: Mirror) -> None:
+    Args:
+        channels: Of the stages.
+        mirror: The plan.
+        heads: Whether a 1×1 convolution ends each stage; not where it gets heads from outside.
+    """
+
+    def __init__(self, channels: tuple[int, ...], mirror: Mirror, *, heads: bool = True) -> None:
         super().__init__()
         stages = []
         width = mirror.bottleneck_channels
@@ -128,8 +134,9 @@ class MirrorDecoder(nn.Module):
                 )
                 for _ in range(depth)
             ]
-            head = nn.Conv2d(channels_out, channels_out, 1)
-            stages.append(nn.Sequential(_upsample(width, channels_out), *blocks, head))
+            if heads:
+                blocks.append(nn.Conv2d(channels_out, channels_out, 1))
+            stages.append(nn.Sequential(_upsample(width, channels_out), *blocks))
             width = channels_out
         self.stages = nn.ModuleList(stages)
 

@@ -1,0 +1,78 @@
+"""What a model learned of its classes' names, for who shows it; never imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from inspector.errors import InspectorError
+from inspector.jobs.model_card import WEIGHTS_FILE
+
+_NAMES = "detector.names."
+_SAMPLE = "detector.sample."
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What people can read of learned names; bytes of JSON in the model's weights.
+
+    Attributes:
+        classes: The folder, or the cluster, that each name is of.
+        nearest: For each, the nearest words of the text side with their similarity (cosine), the
+            nearest first; empty where names are not learned.
+        encoder: The text side.
+    """
+
+    classes: list[str]
+    nearest: list[list[tuple[str, float]]]
+    encoder: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNames:
+    """The names of a model's K classes, and a sample of the features it learned from.
+
+    Attributes:
+        naming: Classes and nearest words.
+        similarity: (K, K) float32, cosine between the names' text vectors.
+        features: (M, C) float32, standardised, averaged over the image.
+        feature_classes: (M,) int32, an index into `naming.classes`.
+        synthetic: (M,) bool, which of them were synthesised.
+    """
+
+    naming: Naming
+    similarity: NDArray[np.float32]
+    features: NDArray[np.float32]
+    feature_classes: NDArray[np.int32]
+    synthetic: NDArray[np.bool_]
+
+
+def read_names(folder: Path) -> StoredNames | None:
+    """What a model folder holds of names; None for a method that has none.
+
+    Raises:
+        InspectorError: The weights are missing or damaged.
+    """
+    try:
+        with safe_open(folder / WEIGHTS_FILE, framework="numpy") as opened:
+            if f"{_NAMES}naming" not in set(opened.keys()):
+                return None
+            text = opened.get_tensor(f"{_NAMES}naming").tobytes()
+            named = opened.get_tensor(f"{_NAMES}named").astype(np.float32)
+            return StoredNames(
+                msgspec.json.decode(text, type=Naming),
+                named @ named.T,
+                opened.get_tensor(f"{_SAMPLE}features").astype(np.float32),
+                opened.get_tensor(f"{_SAMPLE}classes").astype(np.int32),
+                opened.get_tensor(f"{_SAMPLE}synthetic").astype(np.bool_),
+            )
+    except (OSError, SafetensorError, msgspec.MsgspecError) as error:
+        raise InspectorError(
+            f"The weights of the model {folder.name} cannot be read ({error}).",
+            "Train the model again, or restore the folder from a backup.",
+        ) from error
