@@ -35,6 +35,7 @@ from inspector.engine.detectors.dmad import Dmad
 from inspector.engine.detectors.patchcore import PatchCore
 from inspector.engine.device import make_repeatable, resolve_device
 from inspector.engine.maps import image_score, smooth
+from inspector.engine.memory.nearest import Nearest
 from inspector.jobs.catalogue import find_method, resolve_parameters
 from inspector.jobs.parameters import DmadParameters, planned_steps
 from inspector.project.project import Project
@@ -47,6 +48,7 @@ from training.run import Run
 
 LITE = "tf_efficientnet_lite0"
 MOST = 10
+_PATCHES = 64  # per image and step: half of the quick preset's, for the benchmark's time
 ABLATIONS: dict[str, dict[str, Any]] = {
     "without the mask filter": {"mask_filter": False},
     "without anomaly-centre sampling": {"centre_samples": 0},
@@ -90,6 +92,7 @@ class Bench:
         self.masks = [self._mask(entry) for entry in test]
         self._epochs = epochs
         self._folder = folder
+        self._known: dict[bytes, Nearest] = {}
         start = time.monotonic()
         self.banks = Dmad(self.backbone)
         self.device.place(self.banks)
@@ -130,6 +133,7 @@ class Bench:
         self.device.place(made)
         bank = self.banks
         made.normal.fill(bank.normal.features, bank.normal.sources)
+        made.normal.nearest = self._nearest  # type: ignore[method-assign]
         made.scale.copy_(bank.scale)
         if changes.get("outlier_images") != 0:
             made.outliers.fill(bank.outliers.features, bank.outliers.sources)
@@ -146,7 +150,15 @@ class Bench:
         made = PatchCore(self.backbone)
         self.device.place(made)
         made.normal.fill(self.banks.normal.features, self.banks.normal.sources)
+        made.normal.nearest = self._nearest  # type: ignore[method-assign]
         return made.eval()
+
+    def _nearest(self, queries: torch.Tensor) -> Nearest:
+        """The nearest normal entries; each image's are searched once for all models."""
+        key = queries[0].cpu().numpy().tobytes() + queries[-1].cpu().numpy().tobytes()
+        if key not in self._known:
+            self._known[key] = self.banks.normal.nearest(queries)
+        return self._known[key]
 
     def at_once(self, trained: Dmad, images: Sequence[int]) -> Dmad:
         """A trained model that is shown painted defects and not trained again."""
@@ -155,7 +167,9 @@ class Bench:
             for one in self.painted(images)
             for defect in one.defects
         ]
-        return with_annotations(trained, shown, self.source.size)
+        made = with_annotations(trained, shown, self.source.size)
+        made.normal.nearest = self._nearest  # type: ignore[method-assign]
+        return made
 
     @torch.no_grad()
     def score(self, detector: Detector) -> NDArray[np.float32]:
@@ -193,7 +207,7 @@ class Bench:
         self, changes: dict[str, Any], painted: Sequence[PaintedImage], seed: int
     ) -> Assignment:
         own = {f"dmad.{name}": value for name, value in changes.items()}
-        own["dmad.epochs"] = self._epochs
+        own |= {"dmad.epochs": self._epochs, "dmad.patches": _PATCHES}
         parameters: DmadParameters = resolve_parameters(find_method("dmad"), "quick", own).method
         return Assignment(
             source=self.source,

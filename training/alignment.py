@@ -85,7 +85,19 @@ def fit_aligners(
     scores = {name: np.empty(len(everything)) for name in VARIANTS}
     n_folds = 0 if data.folds is None else int(data.folds.max()) + 1
     if data.folds is not None:
-        tried = [_try_fold(data, fold, n_folds, parameters, run, seed) for fold in range(n_folds)]
+        tried = []
+        most = parameters.iterations
+        for fold in range(n_folds):
+            run.begin(
+                f"calibration-{fold + 1}", f"Trying the alignment, part {fold + 1} of {n_folds}"
+            )
+            tried.append(_try_fold(data, fold, most, parameters, run, seed))
+            if run.ended_early():
+                most = run.steps_done()  # more would tell nothing that all folds know
+                run.note(
+                    f"Trying the alignment was ended early, after {most} of "
+                    f"{parameters.iterations} steps."
+                )
         lengths = best_lengths([fold.looks for fold in tried], [len(fold.rows) for fold in tried])
         for fold in tried:
             for name, aligner in fold.aligners.items():
@@ -145,19 +157,16 @@ class _Tried:
 def _try_fold(
     data: AlignmentData,
     fold: int,
-    n_folds: int,
+    steps: int,
     parameters: AlignmentParameters,
     run: Run,
     seed: int,
 ) -> _Tried:
     assert data.folds is not None
-    run.begin(f"calibration-{fold + 1}", f"Trying the alignment, part {fold + 1} of {n_folds}")
     others, rows = np.flatnonzero(data.folds != fold), np.flatnonzero(data.folds == fold)
     aligners, fits = _prepare(data, others, parameters, seed)
     held_out = fits.examples(data, rows)
-    looks = fits.run(run, dict.fromkeys(_learned(), parameters.iterations), held_out)
-    if run.ended_early():
-        run.note("Trying the alignment was ended early; its length and the threshold may be off.")
+    looks = fits.run(run, dict.fromkeys(_learned(), steps), held_out)
     return _Tried(rows, aligners, looks)
 
 

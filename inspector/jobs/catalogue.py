@@ -159,7 +159,7 @@ METHODS: dict[str, Method] = {
                 "Minutes on two CPU cores with the backbone that comes with the install.",
                 common={"backbone": "tf_efficientnet_lite0", "image_size": 224},
                 alignment={"iterations": 800, "folds": 2},
-                method={"iterations": 300, "batch_size": 8, "learning_rate": 1e-3},
+                method={"iterations": 600, "batch_size": 4},
             ),
             Preset(
                 "paper",

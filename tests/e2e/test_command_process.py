@@ -57,7 +57,7 @@ def test_control_c_ends_a_stage_and_two_in_a_row_cancel(
     wait_for(process, "Learning what is normal")
     os.kill(process.pid, signal.SIGINT)
     wait_for(process, "keeping what is learned")
-    wait_for(process, "Learning to align")  # it went on
+    wait_for(process, "Trying the alignment, part 1")  # it went on
     os.kill(process.pid, signal.SIGINT)
     time.sleep(0.2)  # two signals at once would be one
     os.kill(process.pid, signal.SIGINT)

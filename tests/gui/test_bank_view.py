@@ -509,10 +509,10 @@ def test_scores_from_before_muting_are_called_stale_until_they_are_made_anew(
     assert not room.view.stale.isVisible()
     QTest.keyClick(room.view.masks, Key.Key_M)
     assert room.view.stale.isVisible()
-    wanted: list[str] = []
-    monkeypatch.setattr(session, "score_images", wanted.append)
+    wanted: list[bool] = []
+    monkeypatch.setattr(session.learning, "learn", lambda *, anyway: wanted.append(anyway))
     QTest.mouseClick(room.view.stale.button, Button.LeftButton)
-    assert wanted == [session.scale.model.name]
+    assert wanted == [True]
     later = project.new_run("score", "dmad", b"{}", None)
     (later.folder / JOB_FILE).write_text("{}")
     session.library.scores.run_ids[:] = later.run_id

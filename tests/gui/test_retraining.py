@@ -157,7 +157,7 @@ def test_the_panel_says_what_is_new_and_asks_for_a_training(
     assert "Nothing is new" in panel.news.text()
     assert not panel.start.isEnabled()
     paint(page, qtbot)
-    qtbot.waitUntil(lambda: "1 painted mask not learned yet" in panel.news.text())
+    qtbot.waitUntil(lambda: "1 painted mask not trained with yet" in panel.news.text())
     assert "does not learn from masks" in panel.remark.text()
     assert panel.estimate.isVisible()
     qtbot.waitUntil(lambda: panel.estimate.time.text() != "")

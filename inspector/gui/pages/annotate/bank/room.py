@@ -107,6 +107,8 @@ class BankRoom(QObject):
         session.library.images_changed.connect(self._read_soon)
         session.library.scores_changed.connect(self._show_stale)
         session.jobs.changed.connect(self._show_stale)
+        session.learning.changed.connect(self._show_stale)
+        session.learning.learned.connect(self._read_soon)
         self.muting.changed.connect(self._show_stale)
         self.muting.repainted.connect(self._on_repainted)
         self.desk.mask_wanted.connect(self.mask_wanted.emit)
@@ -231,6 +233,7 @@ class BankRoom(QObject):
             and not job.state.is_over
             for job in self._session.jobs.jobs
         )
+        scoring = scoring or self._session.learning.is_busy
         view.stale.button.setEnabled(not scoring)
         view.stale.button.setText(self.tr("Scoring…") if scoring else self.tr("Score again"))
         text = self.tr("The scores are from before: patches were muted or let in again since.")
@@ -252,9 +255,7 @@ class BankRoom(QObject):
             return False
 
     def _score(self) -> None:
-        model = self._session.scale.model
-        if model is not None:
-            self._session.score_images(model.name)
+        self._session.learning.learn(anyway=True)
 
     def _open_classes(self, facts: BankFacts) -> list[tuple[str, int]]:
         """Classes with flagged images on which nothing is painted, most flagged first."""

@@ -33,8 +33,8 @@ class NewsWords(QObject):
 
     def _masks(self, number: int) -> str:
         if number == 1:
-            return self.tr("1 painted mask not learned yet")
-        return self.tr("{n} painted masks not learned yet").format(n=count(number))
+            return self.tr("1 painted mask not trained with yet")
+        return self.tr("{n} painted masks not trained with yet").format(n=count(number))
 
     def _gone(self, number: int) -> str:
         if number == 1:
