@@ -85,24 +85,12 @@ def fit_aligners(
     scores = {name: np.empty(len(everything)) for name in VARIANTS}
     n_folds = 0 if data.folds is None else int(data.folds.max()) + 1
     if data.folds is not None:
-        tried = []
-        most = parameters.iterations
-        for fold in range(n_folds):
-            run.begin(
-                f"calibration-{fold + 1}", f"Trying the alignment, part {fold + 1} of {n_folds}"
-            )
-            tried.append(_try_fold(data, fold, most, parameters, run, seed))
-            if run.ended_early():
-                most = run.steps_done()  # more would tell nothing that all folds know
-                run.note(
-                    f"Trying the alignment was ended early, after {most} of "
-                    f"{parameters.iterations} steps."
-                )
-        lengths = best_lengths([fold.looks for fold in tried], [len(fold.rows) for fold in tried])
-        for fold in tried:
-            for name, aligner in fold.aligners.items():
-                found = fold.statistics(name, lengths.get(name), data)
-                scores[name][fold.rows] = _aligned(aligner, data, fold.rows, found)
+        tried = _try_folds(data, n_folds, parameters, run, seed)
+        lengths = best_lengths([part.looks for part in tried], [len(part.rows) for part in tried])
+        for part in tried:
+            for name, aligner in part.aligners.items():
+                found = part.statistics(name, lengths.get(name), data)
+                scores[name][part.rows] = _aligned(aligner, data, part.rows, found)
     run.begin("cada", "Learning to align")
     aligners, fits = _prepare(data, everything, parameters, seed)
     fits.run(run, lengths)
@@ -152,6 +140,22 @@ class _Tried:
             look = next(look for look in self.looks[name] if look.steps == steps)
             return aligner.read(look.outputs)
         return _said(aligner, data, self.rows)
+
+
+def _try_folds(
+    data: AlignmentData, n_folds: int, parameters: AlignmentParameters, run: Run, seed: int
+) -> list[_Tried]:
+    """Tries the aligners on each fold."""
+    tried: list[_Tried] = []
+    most = parameters.iterations
+    for fold in range(n_folds):
+        run.begin(f"calibration-{fold + 1}", f"Trying the alignment, part {fold + 1} of {n_folds}")
+        tried.append(_try_fold(data, fold, most, parameters, run, seed))
+        if run.ended_early():
+            most = run.steps_done()  # more would tell nothing that all folds know
+            planned = parameters.iterations
+            run.note(f"Trying the alignment was ended early, after {most} of {planned} steps.")
+    return tried
 
 
 def _try_fold(

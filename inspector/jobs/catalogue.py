@@ -252,7 +252,12 @@ METHODS: dict[str, Method] = {
                 "Minutes on two CPU cores with what comes with the install.",
                 common={"backbone": "tf_efficientnet_lite0"},
                 alignment={"iterations": 800, "folds": 2},
-                method={"iterations": 300, "batch_size": 16, "name_iterations": 200},
+                method={
+                    "iterations": 500,
+                    "batch_size": 8,
+                    "learning_rate": 1e-3,
+                    "name_iterations": 150,
+                },
             ),
             Preset(
                 "paper",

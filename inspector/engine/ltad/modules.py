@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inspector.engine.detectors.uniad import WIDTH, DecoderLayer, EncoderLayer, neighbour_mask
+from inspector.engine.detectors.uniad import WIDTH, DecoderLayer, EncoderLayer
 
 PATCH = 2
 """P: positions along a patch's side."""
@@ -20,8 +20,8 @@ _GRID = 16
 class ReconstructionModule(nn.Module):
     """RM: a transformer over P×P patches that gives normal features back.
 
-    Its layers are UniAD's: attention that leaves out a patch's own neighbours and learned queries
-    keep it from copying.
+    Its layers are UniAD's, but it sees every patch: noise in training and learned queries keep it
+    from copying *(ours)*. With the neighbourhood masked it learns far slower.
     """
 
     def __init__(self, channels: int) -> None:
@@ -38,7 +38,7 @@ class ReconstructionModule(nn.Module):
         """Features (B, C, h, w), standardised, to what normal ones would be, of the same shape."""
         patches = F.pixel_unshuffle(features, PATCH)
         height, width = grid = (patches.shape[2], patches.shape[3])
-        mask = neighbour_mask(height, width).to(features.device)
+        mask = torch.ones(height * width, height * width, dtype=torch.bool, device=features.device)
         rows = _stretched(self.rows, height).unsqueeze(2).expand(-1, -1, width)
         columns = _stretched(self.columns, width).unsqueeze(1).expand(-1, height, -1)
         positions = torch.cat([columns, rows]).flatten(1).T.unsqueeze(0)
