@@ -124,7 +124,7 @@ METHODS: dict[str, Method] = {
         name="recontrast",
         title="Contrastive reconstruction",
         sentence="Reverse distillation with a second feature extractor that adapts to the parts. "
-        "Slower to train, often sharper.",
+        "Slower to train.",
         needs="Normal images only.",
         detector="inspector.engine.detectors.recontrast:ReContrast",
         fit="training.recontrast:fit",
