@@ -52,7 +52,19 @@ def prepare_review(page: Any) -> None:
     page.parts.canvas.hold_heat(True)
 
 
-PREPARE: dict[str, Callable[[Any], None]] = {"train": prepare_train, "review": prepare_review}
+def prepare_bank(page: Any) -> None:
+    """What the painted masks have become."""
+    page.actions_table.action("annotate.bank").trigger()
+    wait(2 * SETTLE_MS)
+
+
+PREPARE: dict[str, Callable[[Any], None]] = {
+    "train": prepare_train,
+    "review": prepare_review,
+    "bank": prepare_bank,
+}
+VIEWS = {"bank": "annotate"}
+"""Views that are pictured for themselves, by the page that they are on."""
 
 
 def save(widget: QWidget, file: Path) -> None:
@@ -72,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("project", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--pages", nargs="+", default=[entry.name for entry in PAGES])
+    parser.add_argument("--pages", nargs="+", default=[*(entry.name for entry in PAGES), *VIEWS])
     parser.add_argument("--zoom", type=float, default=1.0)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()
@@ -87,7 +99,7 @@ def main() -> None:
         window.session.open_project(options.project)
         wait(2 * SETTLE_MS)
         for name in options.pages:
-            page = window.page(name)
+            page = window.page(VIEWS.get(name, name))
             wait(SETTLE_MS)
             PREPARE.get(name, lambda page: None)(page)
             for width, height in SIZES:
