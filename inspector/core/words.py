@@ -55,3 +55,16 @@ def variant_label(variant: str) -> str:
     """An alignment variant's name as it is shown."""
     known = {"none": "raw", "cada": "CADA", "cada-a": "CaDA-A", "cada-b": "CaDA-B"}
     return known.get(variant, variant.replace("sigma", "σ").replace("cada", "CADA"))
+
+
+def variant_sentence(variant: str) -> str:
+    """What an alignment variant goes by, in a sentence; empty for an unknown one."""
+    known = {
+        "none": "Scores as the detector gives them.",
+        "cada": "The look of the image tells where its normal pixels lie; no class is ever given.",
+        "cada-a": "Statistics of the image's class; the class must be known.",
+        "cada-b": "Finds the class by itself, and takes its statistics; learned with class names.",
+        "cada-sigma": "By mean and deviation: for training folders with defects that nobody noticed.",
+        "cada-q": "The look of the image tells the median and a high quantile of its score.",
+    }
+    return known.get(variant, "")

@@ -56,6 +56,11 @@ class Choice(QComboBox):
             self.addItem(text, value)
         self.set_value(kept)
 
+    def explain(self, sentences: Sequence[str]) -> None:
+        """What the tooltip of each value says, in their order."""
+        for row, sentence in enumerate(sentences):
+            self.setItemData(row, sentence, Qt.ItemDataRole.ToolTipRole)
+
     def set_value(self, value: str) -> None:
         """Chooses without telling anybody."""
         row = self.findData(value)
