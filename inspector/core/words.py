@@ -64,7 +64,7 @@ def variant_sentence(variant: str) -> str:
         "cada": "The look of the image tells where its normal pixels lie; no class is ever given.",
         "cada-a": "Statistics of the image's class; the class must be known.",
         "cada-b": "Finds the class by itself, and takes its statistics; learned with class names.",
-        "cada-sigma": "By mean and deviation: for training folders with defects that nobody noticed.",
+        "cada-sigma": "By mean and deviation: for training folders with unnoticed defects.",
         "cada-q": "The look of the image tells the median and a high quantile of its score.",
     }
     return known.get(variant, "")
