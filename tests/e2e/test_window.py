@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -194,4 +195,7 @@ def test_from_a_folder_to_exported_verdicts(
         own, found = evaluation.evaluation.find(name), told.find(name)
         assert own is not None
         assert found is not None
-        assert found.absolute_unified == own.absolute_unified
+        # Batches of other images: float32 rounds the maps elsewhere.
+        assert asdict(found.absolute_unified) == pytest.approx(
+            asdict(own.absolute_unified), abs=1e-6
+        )
