@@ -39,8 +39,8 @@ def detector(backbone: Backbone) -> RevDist:
     return built.eval()
 
 
-def naive(detector: RevDist, entry: SnapshotEntry, percent: float) -> tuple[float, float, float]:
-    """u, γ and score of one image, read and predicted alone, in float64 where it is ours."""
+def naive(detector: RevDist, entry: SnapshotEntry, percent: float) -> tuple[float, ...]:
+    """u, γ, σ and score of one image, read and predicted alone, in float64 where it is ours."""
     image = read_for_model(Path(entry.path), SIZE, entry.window)
     with torch.no_grad():
         found = detector.predict(torch.from_numpy(image).permute(2, 0, 1)[None])
@@ -49,7 +49,7 @@ def naive(detector: RevDist, entry: SnapshotEntry, percent: float) -> tuple[floa
     kernel /= kernel.sum()
     smooth = correlate1d(correlate1d(raw, kernel, 0, mode="mirror"), kernel, 1, mode="mirror")
     count = max(1, int(raw.size * percent / 100))
-    return raw.mean(), raw.max(), np.sort(smooth.ravel())[-count:].mean()
+    return raw.mean(), raw.max(), raw.std(), np.sort(smooth.ravel())[-count:].mean()
 
 
 @pytest.mark.parametrize("percent", [0.0, 1.0, 5.0])
