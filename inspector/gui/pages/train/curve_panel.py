@@ -18,7 +18,7 @@ from inspector.gui.theme import em
 from inspector.gui.widgets.basics import label, row
 
 _DETECTION, _ALIGNMENT = "detection", "alignment"
-_PREFIXES = {_DETECTION: ("detector", "fold-"), _ALIGNMENT: ("cada", "calibration-")}
+_PREFIXES = {_DETECTION: ("names", "detector", "fold-"), _ALIGNMENT: ("cada", "calibration-")}
 _HELD_OUT_LOSS = "validation_loss"  # what the aligners' stages tell instead of a score
 METRICS = ("loss", "validation_score", "learning_rate")
 

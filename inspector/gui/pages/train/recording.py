@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from inspector.jobs import events
 from inspector.jobs.events import Event
 
-LEARNS = ("detector", "fold-", "cada", "calibration-")
+LEARNS = ("names", "detector", "fold-", "cada", "calibration-")
 """Stages that learn: ending one of them early keeps something."""
 
 

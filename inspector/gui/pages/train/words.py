@@ -110,6 +110,7 @@ def stage_title(name: str, fallback: str = "") -> str:
         )
     titles = {
         "features": translate("Train", "Features"),
+        "names": translate("Train", "Class names"),
         "detector": translate("Train", "Detector"),
         "measure": translate("Train", "Measuring"),
         "cada": translate("Train", "Alignment"),
