@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.core.words import variant_label, variant_sentence
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.pages.alignment.content import ALL, FOUND, GIVEN, TEST
 from inspector.gui.theme import em
@@ -104,6 +105,12 @@ class AlignmentHeader(QWidget):
         layout.addLayout(self._choices(actions))
         layout.addWidget(self.headline)
         layout.addWidget(self.notes)
+
+    def show_variants(self, names: Sequence[str], chosen: str) -> None:
+        """Offers alignment variants, each with what it goes by."""
+        self.variant.set_choices([(name, variant_label(name)) for name in names])
+        self.variant.explain([variant_sentence(name) for name in names])
+        self.variant.set_value(chosen)
 
     def _choices(self, actions: ActionRegistry) -> QHBoxLayout:
         line = QHBoxLayout()

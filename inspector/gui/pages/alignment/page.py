@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.core.distributions import Order, Side, class_order
 from inspector.core.evaluation import RAW
-from inspector.core.words import variant_label, variant_sentence
+from inspector.core.words import variant_label
 from inspector.gui.actions import ActionRegistry
 from inspector.gui.pages.alignment import empty
 from inspector.gui.pages.alignment.choosing import Choosing
@@ -234,9 +234,7 @@ class AlignmentPage(Page):
         assert scale.card is not None and scale.model is not None
         variant = aligned_variant(scale.card, scale.variant)
         variants = [name for name in scale.card.alignments if name != RAW]
-        self.header.variant.set_choices([(v, variant_label(v)) for v in variants])
-        self.header.variant.explain([variant_sentence(name) for name in variants])
-        self.header.variant.set_value(variant)
+        self.header.show_variants(variants, variant)
         columns, scores = library.images, library.scores
         test = scored_rows(columns, scores, variant, TEST)
         which = self._images_wanted or (TEST if test.size else ALL)
