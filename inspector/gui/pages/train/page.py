@@ -42,7 +42,7 @@ class TrainPage(Page):
         gap = em(self, 0.7)
         layout.setContentsMargins(gap, gap, gap, gap)
         layout.setSpacing(em(self, 1.0))
-        self.setup.setFixedWidth(em(self, 18))
+        self.setup.setFixedWidth(em(self, 19.2))
         layout.addWidget(self.setup)
         layout.addLayout(right, 1)
         actions.bind("train.start", self.setup.ask)
