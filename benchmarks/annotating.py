@@ -40,7 +40,7 @@ from inspector.jobs.catalogue import find_method, resolve_parameters
 from inspector.jobs.parameters import DmadParameters, planned_steps
 from inspector.project.project import Project
 from inspector.project.snapshots import SnapshotEntry
-from training.dmad import blend, fill_normal_and_outliers, fit_head, take_painted
+from training.dmad import blend, fill_normal_and_outliers, fit_head, fit_spread, take_painted
 from training.features import FeatureCache, FeatureSource
 from training.fitting import Assignment
 from training.painted import PaintedImage
@@ -54,6 +54,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "without anomaly-centre sampling": {"centre_samples": 0},
     "without the outlier bank": {"outlier_images": 0},
     "without the distance": {"distance": False},
+    "without the likeness": {"likeness": False},
+    "as the paper": {"distance": False, "likeness": False},
 }
 
 
@@ -98,6 +100,7 @@ class Bench:
         self.device.place(self.banks)
         task = self._task({}, (), 0)
         fill_normal_and_outliers(self.banks, task, self._run())
+        fit_spread(self.banks, task)
         print(f"banks: {time.monotonic() - start:.0f} s", flush=True)
 
     @staticmethod
@@ -135,14 +138,14 @@ class Bench:
         made.normal.fill(bank.normal.features, bank.normal.sources)
         made.normal.nearest = self._nearest  # type: ignore[method-assign]
         made.scale.copy_(bank.scale)
+        made.spread.load_state_dict(bank.spread.state_dict())
         if changes.get("outlier_images") != 0:
             made.outliers.fill(bank.outliers.features, bank.outliers.sources)
         task = self._task(changes, self.painted(images), seed)
         take_painted(made, task)
         fit_head(made, task, self._run())
         made.eval()
-        if task.parameters.distance:
-            blend(made, task)
+        blend(made, task)
         return made
 
     def patchcore(self) -> PatchCore:
@@ -238,12 +241,12 @@ def rows_of(bench: Bench, seed: int, counts: Sequence[int], *, everything: bool)
         yield bench.judge(f"DMAD, {count} annotated", seed, bench.score(fitted), left_out)
         if count == 0:
             plain = bench.fit(drawn, seed, {"distance": False})
-            yield bench.judge(
-                "DMAD, 0 annotated, without the distance", seed, bench.score(plain), left_out
-            )
-            shown = bench.at_once(fitted, bench.draw(5, seed))
-            name = "DMAD, 0 annotated, then 5 shown at once"
-            yield bench.judge(name, seed, bench.score(shown), left_out)
+            name = "DMAD, 0 annotated, as the paper"
+            yield bench.judge(name, seed, bench.score(plain), left_out)
+            for shown in (1, 5):
+                taught = bench.at_once(fitted, bench.draw(shown, seed))
+                name = f"DMAD, 0 annotated, then {shown} shown at once"
+                yield bench.judge(name, seed, bench.score(taught), left_out)
     if not everything:
         return
     for name, changes in ABLATIONS.items():

@@ -38,6 +38,8 @@ TINY_PARAMETERS: Parameters = {
     "alignment.folds": 2,
 }
 
+TINY_TRANSFORMER = "test_vit.r160_in1k"
+
 
 @dataclass(frozen=True, slots=True)
 class TinyProject:
@@ -54,6 +56,22 @@ class TinyProject:
     parts: Path
     model: ModelRow
     events: tuple[Event, ...]
+
+
+@pytest.fixture(scope="session")
+def transformer_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's data folder whose weights are made-up ones of `TINY_TRANSFORMER`."""
+    from safetensors.torch import save_file
+
+    from inspector.engine.backbones import random_backbone
+    from inspector.engine.transformers import PatchTransformer
+
+    body = random_backbone(TINY_TRANSFORMER).body
+    assert isinstance(body, PatchTransformer)
+    home = tmp_path_factory.mktemp("home")
+    (home / "weights").mkdir()
+    save_file(body.network.state_dict(), home / "weights" / f"{TINY_TRANSFORMER}.safetensors")
+    return home
 
 
 @pytest.fixture(scope="session")

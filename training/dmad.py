@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inspector.engine.annotating import Entries, pseudo_anomalies
-from inspector.engine.detectors.dmad import Dmad
+from inspector.engine.detectors.dmad import MARGIN, Dmad
 from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.jobs.parameters import DmadParameters
@@ -21,11 +21,10 @@ from training.painted import all_painted_entries
 from training.run import Run
 from training.sampling import batch_rows
 
-_MARGIN = 0.5
 _ABNORMAL_ROWS = 512  # (ours) painted and pseudo patches a step
 _METRIC_EVERY = 10
 _VALIDATIONS = 8
-_BLENDED = 64  # images
+_LOOKED_AT = 64  # images, at least: normal patches hardly differ more between more of them
 
 
 class Weights(NamedTuple):
@@ -45,13 +44,12 @@ def fit(detector: Dmad, task: Assignment, run: Run) -> None:
     Always in float32: the noise that is to be told from normal patches is as small as bfloat16's
     rounding.
     """
-    parameters: DmadParameters = task.parameters
     fill_normal_and_outliers(detector, task, run)
+    fit_spread(detector, task)
     take_painted(detector, task)
     fit_head(detector, task, run)
     detector.eval()
-    if parameters.distance:
-        blend(detector, task)
+    blend(detector, task)
 
 
 def fill_normal_and_outliers(detector: Dmad, task: Assignment, run: Run) -> None:
@@ -86,14 +84,28 @@ def fill_normal_and_outliers(detector: Dmad, task: Assignment, run: Run) -> None
         fill_bank(detector.outliers, Outliers(textures, patches, images, task.seed), cover, run)
 
 
+@torch.no_grad()
+def fit_spread(detector: Dmad, task: Assignment) -> None:
+    """How patches of normal images differ from the bank, on some of them."""
+
+    def differences() -> Iterator[Tensor]:
+        for row in _some(task):
+            patches = as_rows(patch_features(task.source.batch([row])))[0]
+            near = detector.normal.nearest(patches).row
+            yield patches - detector.normal.features[near].float()
+
+    detector.spread.fit(differences())
+
+
 def take_painted(detector: Dmad, task: Assignment) -> None:
-    """M_as and M_p; empty where nothing is painted."""
+    """M_as, the filters matched to it, and M_p; empty where nothing is painted."""
     parameters: DmadParameters = task.parameters
     painted = all_painted_entries(
         task.painted, detector.descriptor_channels, filtered=parameters.mask_filter
     )
     detector.annotated.fill(*painted)
     detector.annotated.leave_out(task.muted)
+    detector.learn_filters()
     kept = Entries(detector.annotated.features.float().cpu(), detector.annotated.sources.cpu())
     noise = parameters.centre_noise * float(detector.scale)
     detector.pseudo.fill(*pseudo_anomalies(kept, parameters.centre_samples, noise, seed=task.seed))
@@ -143,14 +155,21 @@ def fit_head(detector: Dmad, task: Assignment, run: Run) -> None:
 
 @torch.no_grad()
 def blend(detector: Dmad, task: Assignment) -> None:
-    """Standardises the mapper's score and the distance on some of the normal images."""
-    every = max(1, len(task.rows) // _BLENDED)
+    """Chooses what counts beside the mapper, by what is said of some of the normal images."""
+    parameters: DmadParameters = task.parameters
     found = [
-        detector.assess(as_rows(patch_features(task.source.batch([row]))))
-        for row in task.rows[::every]
+        detector.assess(as_rows(patch_features(task.source.batch([row])))) for row in _some(task)
     ]
-    scores, distances = (torch.cat(parts) for parts in zip(*found, strict=True))
-    detector.blend_by(scores, distances)
+    detector.blend_by(
+        torch.cat([one.scores for one in found]),
+        torch.cat([one.distances for one in found]),
+        distance=parameters.distance,
+        likeness=parameters.likeness,
+    )
+
+
+def _some(task: Assignment) -> Sequence[int]:
+    return task.rows[:: max(1, len(task.rows) // _LOOKED_AT)]
 
 
 def hinge_loss(scores: Sequence[Tensor], weights: Weights) -> Tensor:
@@ -161,10 +180,10 @@ def hinge_loss(scores: Sequence[Tensor], weights: Weights) -> Tensor:
         weights: λ1 and λ2.
     """
     normal, noisy, *abnormal = scores
-    loss = (_MARGIN - normal).clamp_min(0).mean()
-    loss = loss + weights.noisy * (_MARGIN + noisy).clamp_min(0).mean()
+    loss = (MARGIN - normal).clamp_min(0).mean()
+    loss = loss + weights.noisy * (MARGIN + noisy).clamp_min(0).mean()
     for part in abnormal:
-        loss = loss + weights.abnormal * (_MARGIN + part).clamp_min(0).mean()
+        loss = loss + weights.abnormal * (MARGIN + part).clamp_min(0).mean()
     return loss
 
 

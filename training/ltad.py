@@ -24,7 +24,7 @@ _BATCH = 16
 _METRIC_EVERY = 10
 _VALIDATIONS = 8
 _FUSIONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-_SHOWN = 24  # real images of a class, and as many synthetic ones, for who looks at them
+_SHOWN = 24  # of a class: so many synthetic images, and at most so many real ones, to look at
 
 
 def fit(detector: Ltad, task: Assignment, run: Run) -> None:
@@ -215,6 +215,7 @@ def _choose_fusion(
 
 @torch.no_grad()
 def _keep_sample(detector: Ltad, task: Assignment, classes: Classes, run: Run) -> None:
+    """Of a rare class there are more synthetic images than real ones: they are what counts."""
     parameters: LtadParameters = task.parameters
     torch.manual_seed(task.seed)
     features, labels, synthetic = [], [], []
@@ -226,8 +227,9 @@ def _keep_sample(detector: Ltad, task: Assignment, classes: Classes, run: Run) -
         seen = detector.standardise(task.source.batch(chosen))
         made = [(seen.tensor, 0)]
         if parameters.synthesis:
-            named = detector.names.named[c].expand(len(chosen), -1)
-            made.append((detector.synthesis.vary(seen.tensor, seen.z, named), 1))
+            again = torch.arange(_SHOWN, device=seen.z.device) % len(chosen)
+            named = detector.names.named[c].expand(_SHOWN, -1)
+            made.append((detector.synthesis.vary(seen.tensor[again], seen.z[again], named), 1))
         for tensor, kind in made:
             features.append(tensor.mean(dim=(2, 3)))
             labels += [c] * len(tensor)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
-from inspector.engine.detectors.recontrast import ReContrast, contrast_loss
+from inspector.engine.detectors.recontrast import Contrast, ReContrast
 from inspector.jobs.parameters import ReContrastParameters
 from training.fitting import Assignment
+from training.mined_cosine import above_mean, hard_cosine_loss
 from training.run import Run
 from training.sampling import batch_rows
 
@@ -59,6 +61,15 @@ def fit(detector: ReContrast, task: Assignment, run: Run) -> None:
             task.validate(step)
             detector.train()
     detector.eval()
+
+
+def contrast_loss(found: Contrast, hardness: float) -> Tensor:
+    """Global cosine with hard mining, the mean of both directions; `hardness` as `above_mean`'s."""
+    limit = above_mean(hardness)
+    return (
+        hard_cosine_loss(found.frozen, found.as_frozen, limit)
+        + hard_cosine_loss(found.adapted, found.as_adapted, limit)
+    ) / 2
 
 
 def hardness_at(step: int, parameters: ReContrastParameters) -> float:

@@ -30,7 +30,7 @@ from inspector.jobs.bank_file import learned_annotations, read_muted
 from inspector.jobs.model_card import WEIGHTS_FILE
 from inspector.project.snapshots import SnapshotEntry
 
-_FORMAT = 1
+_FORMAT = 2
 _SHARD_BYTES = 128 << 20
 _DISK_SHARE = 0.5  # a shelf that would take more of the free disk is not worth it
 _FOLDER = "assessed"
@@ -59,6 +59,7 @@ class _Shapes(msgspec.Struct, frozen=True):
             (self.patches, np.float16),
             (count, np.float32),
             (count, np.float32),
+            (count, np.int32),
             (self.shown, np.float16),
             ((self.descriptor,), np.float16),
         )
@@ -184,6 +185,7 @@ def _packed(image: Assessed) -> NDArray[np.uint8]:
     arrays: list[NDArray[Any]] = [
         image.patches.numpy(),
         image.patch_scores.numpy(),
+        image.likeness.numpy(),
         image.normal.numpy(),
         image.trained.shown,
         image.descriptor,
@@ -198,17 +200,18 @@ def _unpacked(row: NDArray[np.uint8], shapes: _Shapes, record: _Record) -> Asses
         end = start + int(np.prod(shape)) * np.dtype(kind).itemsize
         arrays.append(row[start:end].view(kind).reshape(shape))
         start = end
-    patches, patch_scores, normal, shown, descriptor = arrays
-    distances = torch.from_numpy(normal)
+    patches, patch_scores, likeness, normal, shown, descriptor = arrays
+    scores = torch.from_numpy(patch_scores)
     return Assessed(
         trained=ImageScores(record.raw_score, record.scores, shown),
         statistics=record.statistics,
         descriptor=descriptor,
         patches=torch.from_numpy(patches),
-        patch_scores=torch.from_numpy(patch_scores),
-        normal=distances,
+        patch_scores=scores,
+        likeness=torch.from_numpy(likeness),
+        normal=torch.from_numpy(normal),
         steady=frozenset(),
-        distances=torch.full_like(distances, torch.inf),
+        responses=torch.full_like(scores, -torch.inf),
         is_mapped=True,
     )
 

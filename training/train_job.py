@@ -168,7 +168,11 @@ def _prepare(
     job: TrainJob, run: Run, snapshot: Snapshot, entries: Sequence[SnapshotEntry]
 ) -> _Training:
     run.begin("features", "Computing features")
-    backbone = load_backbone(job.common.backbone, lambda done, all_: run.progress(done, all_, "B"))
+    backbone = load_backbone(
+        job.common.backbone,
+        lambda done, all_: run.progress(done, all_, "B"),
+        kinds=find_method(job.method).kinds,
+    )
     # Features and statistics are exact, as scoring is; only the fit may take a shorter format.
     exact = resolve_device(job.device, "float32")
     exact.place(backbone)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from inspector.errors import InspectorError
 from inspector.jobs.process import COMMANDS_FILE
-from inspector.jobs.spec import Job, LearnJob, ScoreJob, ServeJob, TrainJob, read_job
+from inspector.jobs.spec import ExportJob, Job, LearnJob, ScoreJob, ServeJob, TrainJob, read_job
 from inspector.project.workers import announce_worker
 from training.attempt import EventWriter, carry_out, greet
 from training.commands import Commands
@@ -39,6 +39,7 @@ def _run(job: Job, run_folder: Path, emit: EventWriter, commands: Commands) -> d
     # torch comes in here, after the first event: the parent sees a living worker at once.
     import torch
 
+    from training.export_job import export
     from training.learn_job import Learner
     from training.run import Run
     from training.score_job import score
@@ -51,6 +52,8 @@ def _run(job: Job, run_folder: Path, emit: EventWriter, commands: Commands) -> d
                 return train(job, Run(run_folder, emit, commands, job.checkpoint_seconds))
             case ScoreJob():
                 return score(job, Run(run_folder, emit, commands))
+            case ExportJob():
+                return export(job, Run(run_folder, emit, commands))
             case LearnJob():
                 return Learner().learn(job, Run(run_folder, emit, commands))
             case ServeJob():

@@ -24,7 +24,7 @@ from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS
 from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.project.durations import training_seconds
-from inspector.project.matrix import COLUMNS, MatrixRow, Trained, matrix_rows
+from inspector.project.matrix import MatrixRow, Trained, columns_of, matrix_rows
 from inspector.project.matrix_words import check_ending, write_matrix
 from inspector.project.project import Project
 from inspector.project.recipes import (
@@ -285,7 +285,8 @@ def _document(
                 "seeds": row.seeds,
                 "models": row.models,
                 "metrics": {
-                    f"{setting}_{name}": row.metrics[name, setting] for name, setting in COLUMNS
+                    f"{setting}_{name}": row.metrics[name, setting]
+                    for name, setting in columns_of(rows)
                 },
                 "minutes": row.minutes,
             }

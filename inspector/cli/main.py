@@ -15,6 +15,7 @@ from inspector.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     import_,
     models,
     open_,
@@ -36,6 +37,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     evaluate,
     compare,
     models,
+    export,
     doctor,
 )
 

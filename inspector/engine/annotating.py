@@ -131,11 +131,11 @@ def with_annotations(
 ) -> Dmad:
     """A copy of a trained detector that knows newly painted defects: no training, seconds at most.
 
-    The patches become `fresh`: wherever a patch is nearer to one of them than to any normal patch
-    of the bank, its score rises, by up to the distance between the margins of the loss. Scores
-    elsewhere do not move, so thresholds and alignment keep their meaning *(ours)*. They do not
-    enter M_as and M_p, in no model: those are what its head has learned to read, and whoever keeps
-    what a model says of many images (`rescoring`) need not ask it again.
+    The patches become `fresh`: a filter is matched to each defect, and wherever a patch differs
+    from normal as the defect does, its score rises, on other products too. Scores of normal patches
+    hardly move, so thresholds and alignment keep their meaning *(ours)*. They do not enter M_as and
+    M_p, in no model: those are what its head has learned to read, and whoever keeps what a model
+    says of many images (`rescoring`) need not ask it again.
 
     The copy shares all tensors but those banks with `detector`, which stays as it is.
 
@@ -156,6 +156,7 @@ def with_annotations(
     made.fresh.add(*new)
     for bank in (made.annotated, made.fresh):
         bank.leave_out(muted)
+    made.learn_filters()
     return made.eval()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from inspector.engine.openclip import ImageTower, create_pair, is_openclip, load_side
 from inspector.engine.torchvision_operators import ensure_torchvision_imports
+from inspector.engine.transformers import PatchTransformer, create_transformer, named_as_timm
 from inspector.engine.weights import WeightsFile, load_weights, read_state, resolve_weights
 from inspector.errors import InspectorError
+from inspector.jobs.backbones import KINDS, KNOWN_BACKBONES, PYRAMID, TRANSFORMER
 
 ensure_torchvision_imports()
 
@@ -19,15 +21,20 @@ import timm  # noqa: E402  (needs the operators above)
 from timm.models.efficientnet import EfficientNetFeatures  # noqa: E402
 
 PYRAMID_STRIDES = (4, 8, 16)
+_IN_WORDS = {
+    PYRAMID: "a pyramid of feature maps at strides 4, 8 and 16",
+    TRANSFORMER: "a vision transformer",
+}
 
 
 class Backbone(nn.Module):
-    """A frozen model, timm's or the image side of open_clip's, with feature maps of three stages.
+    """A frozen model, timm's or the image side of open_clip's, with feature maps of some stages.
 
     Attributes:
         name: timm name, or one that `openclip` reads.
+        kind: `PYRAMID` with three stages, or `TRANSFORMER` with two, see `PatchTransformer`.
         channels: Channels per stage.
-        strides: Input pixels per feature, per stage: (4, 8, 16).
+        strides: Input pixels per feature, per stage: (4, 8, 16), or twice the side of a patch.
         weights: The file the weights came from; None only for `random_backbone` (timings, tests).
     """
 
@@ -40,6 +47,7 @@ class Backbone(nn.Module):
         config: Any = body if is_openclip(name) else timm.get_pretrained_cfg(name)
         _drop_unused_blocks(body)
         self.name = name
+        self.kind = _kind_of(body)
         self.weights = weights
         self.body = body
         self.channels: tuple[int, ...] = tuple(info.channels())
@@ -54,8 +62,14 @@ class Backbone(nn.Module):
         return super().train(False)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Images (B, 3, H, W) in [0, 1] to feature maps [(B, C_i, H/s_i, W/s_i)], finest first."""
+        """Images (B, 3, H, W) in [0, 1] to feature maps [(B, C_i, ⌊H/s_i⌋, ⌊W/s_i⌋)], finest or
+        shallowest first."""
         return self.through(self.body, images)
+
+    def fix_size(self, height: int, width: int) -> None:
+        """For a copy that is exported for images of one size; see `PatchTransformer.fix_size`."""
+        if isinstance(self.body, PatchTransformer):
+            self.body.fix_size(height, width)
 
     def through(self, body: nn.Module, images: Tensor) -> list[Tensor]:
         """The same through another body of this kind, such as a copy that learns."""
@@ -66,18 +80,32 @@ class Backbone(nn.Module):
 
 
 def load_backbone(
-    name: str, progress: Callable[[int, int], None] | None = None, *, download: bool = True
+    name: str,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    download: bool = True,
+    kinds: Collection[str] = KINDS,
 ) -> Backbone:
     """A backbone with its pretrained weights.
 
+    Args:
+        name: timm name, or one that `openclip` reads.
+        progress: Of a download, see `resolve_weights`.
+        download: Whether fetching from the hub is allowed.
+        kinds: What it may be; known before anything is fetched.
+
     Raises:
-        InspectorError: There is no such model, it has no stages at strides 4, 8 and 16, or its
-            weights are not to be had.
+        InspectorError: There is no such model, it is of another kind, or its weights are not to be
+            had.
     """
     body = _create(name)
+    if _kind_of(body) not in kinds:
+        raise _other_kind(name, _kind_of(body))
     weights = resolve_weights(name, download=download, progress=progress)
     if isinstance(body, ImageTower):
         load_side(body, read_state(weights.path))
+    elif isinstance(body, PatchTransformer):
+        load_weights(body.network, weights, named_as_timm)
     else:
         load_weights(body, weights)
     return Backbone(name, body, weights)
@@ -93,6 +121,19 @@ def random_backbone(name: str, seed: int = 0) -> Backbone:
 def _is_known(name: str) -> bool:
     architecture, _, tag = name.partition(".")
     return timm.is_model(architecture) and (not tag or timm.is_model_pretrained(name))
+
+
+def _kind_of(body: nn.Module) -> str:
+    return TRANSFORMER if isinstance(body, PatchTransformer) else PYRAMID
+
+
+def _other_kind(name: str, kind: str) -> InspectorError:
+    (wanted,) = set(KINDS) - {kind}
+    examples = [f"'{known.name}'" for known in KNOWN_BACKBONES if known.kind == wanted]
+    return InspectorError(
+        f"The backbone '{name}' is {_IN_WORDS[kind]}, but this method needs {_IN_WORDS[wanted]}.",
+        f"Use one such as {' or '.join(examples[:2])}, or another method.",
+    )
 
 
 def _drop_unused_blocks(body: nn.Module) -> None:
@@ -114,12 +155,21 @@ def _create(name: str) -> nn.Module:
         probe = timm.create_model(name, pretrained=False, features_only=True)
         reductions = probe.feature_info.reduction()
         stages = tuple(reductions.index(stride) for stride in PYRAMID_STRIDES)
-    except (RuntimeError, ValueError, AttributeError) as error:
-        raise InspectorError(
-            f"The backbone '{name}' has no feature maps at strides 4, 8 and 16.",
-            "Use a convolutional pyramid such as 'tf_efficientnet_lite0' or 'wide_resnet50_2'.",
-        ) from error
+    except (RuntimeError, ValueError, AttributeError):
+        return _create_transformer(name)
     body: nn.Module = timm.create_model(
         name, pretrained=False, features_only=True, out_indices=stages
     )
     return body
+
+
+def _create_transformer(name: str) -> nn.Module:
+    try:
+        return create_transformer(name)
+    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+        raise InspectorError(
+            f"The backbone '{name}' has no feature maps at strides 4, 8 and 16, and is no plain "
+            "vision transformer.",
+            "Use a convolutional pyramid such as 'tf_efficientnet_lite0' or 'wide_resnet50_2', or "
+            "a transformer such as 'vit_small_patch14_reg4_dinov2.lvd142m'.",
+        ) from error

@@ -17,6 +17,7 @@ from inspector.engine.alignment.variants import build_aligner
 from inspector.engine.annotating import require_dmad
 from inspector.engine.backbones import Backbone, load_backbone
 from inspector.engine.detectors.base import Detector
+from inspector.engine.detectors.dmad import Dmad
 from inspector.engine.memory.bank import Bank
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
@@ -113,6 +114,8 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
         for bank in detector.children():
             if isinstance(bank, Bank):
                 bank.leave_out(muted)
+    if isinstance(detector, Dmad):
+        detector.learn_filters()
     detector.eval()
     for aligner in aligners.values():
         aligner.eval()

@@ -178,7 +178,7 @@ class ImageTower(nn.Module):
         height, width = images.shape[-2:]
         x = module.conv1(images)
         grid = x.shape[-2:]
-        first = module.class_embedding.view(1, 1, -1).expand(len(x), 1, -1)
+        first = module.class_embedding.view(1, 1, -1).expand(x.shape[0], 1, -1)
         x = torch.cat([first, x.flatten(2).transpose(1, 2)], dim=1)
         x = module.ln_pre(x + _resized(module.positional_embedding, grid))
         features: list[Tensor] = []

@@ -1,8 +1,8 @@
 """Scores of many images again and again, after every newly painted mask, within seconds.
 
-What a trained model says of a patch, and how far it is from normal, does not depend on what is
-freshly painted. It is kept for as many images as memory allows, so that only the distances to the
-few fresh patches are computed anew, and only those images get a new map that look like one.
+What a trained model says of a patch, and what normal patch is nearest, does not depend on what is
+freshly painted. It is kept for as many images as memory allows, so that only the responses of the
+few fresh filters are computed anew, and only those images get a new map that look like a defect.
 """
 
 from __future__ import annotations
@@ -26,13 +26,11 @@ from inspector.engine.annotating import (
     entries_of_mask,
     no_entries,
     require_dmad,
-    together,
 )
 from inspector.engine.detectors.base import RawPrediction
 from inspector.engine.detectors.dmad import as_entries
 from inspector.engine.device import Device
 from inspector.engine.maps import for_display, image_score, mean_map, smooth
-from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, look, patch_features
 from inspector.engine.pipeline import Pipeline, Scored
 
@@ -62,9 +60,10 @@ class Assessed:
         descriptor: (C,) float16, the pooled descriptor.
         patches: (N, C) float16.
         patch_scores: (N,) float32, before anything was freshly painted.
-        normal: (N,) float32, distance to the nearest normal patch.
-        steady: The masks that `distances` are to, by the bytes of their entries' sources.
-        distances: (N,) float32 to the nearest patch of the `steady` ones.
+        likeness: (N,) float32, the part of them that painted defects have.
+        normal: (N,) int32, row of the nearest normal entry.
+        steady: The masks that `responses` are of, by the bytes of their entries' sources.
+        responses: (N,) float32, the strongest of the filters matched to the `steady` ones.
         is_mapped: Whether the larger arrays lie in a file and take no memory of their own.
     """
 
@@ -73,18 +72,19 @@ class Assessed:
     descriptor: NDArray[np.float16]
     patches: Tensor
     patch_scores: Tensor
+    likeness: Tensor
     normal: Tensor
     steady: frozenset[bytes]
-    distances: Tensor
+    responses: Tensor
     is_mapped: bool = False
 
     @property
     def bytes(self) -> int:
         """Memory that it takes, about."""
-        own = self.distances.numel() * self.distances.element_size()
+        own = self.responses.numel() * self.responses.element_size()
         if self.is_mapped:
             return own
-        tensors = (self.patches, self.patch_scores, self.normal)
+        tensors = (self.patches, self.patch_scores, self.likeness, self.normal)
         held = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return own + held + self.trained.shown.nbytes + self.descriptor.nbytes
 
@@ -129,14 +129,15 @@ class Rescorer:
         self._pipeline = pipeline
         self._detector = require_dmad(pipeline.detector)
         self._detector.fresh.fill(*no_entries(self._detector.descriptor_channels))
+        self._detector.learn_filters()
         self._device = device
         self._size = (size, size)
         self._memory = memory
         self._store = store
         self._kept: dict[str, Assessed] = {}
         self._held = 0
-        self._steady: dict[bytes, Tensor] = {}
-        self._changing = torch.zeros(0, self._detector.descriptor_channels)
+        self._steady: dict[bytes, _Filter] = {}
+        self._changing: list[_Filter] = []
 
     def kept(self, key: str) -> Assessed | None:
         """What is kept of an image; None where it has to be assessed (again)."""
@@ -165,29 +166,31 @@ class Rescorer:
             features = detector.observe(on_device)
         grid = patch_features(features)
         patches = as_rows(grid)
-        scores, normal = detector.assess(patches)
-        found = RawPrediction(mean_map([scores.view(-1, *grid.shape[2:])], self._size), look(grid))
+        known = detector.assess(patches)
+        maps = mean_map([known.scores.view(-1, *grid.shape[2:])], self._size)
+        found = RawPrediction(maps, look(grid))
         variants = list(self._pipeline.aligners)
         scored = self._pipeline.finish(found, class_names, variants)
         shown = for_display(scored.smoothed).cpu().numpy()
         halves, descriptors = as_entries(patches).cpu(), scored.descriptors.half().cpu().numpy()
-        scores, normal = scores.cpu(), normal.cpu()
+        scores, likeness, normal = known.scores.cpu(), known.likeness.cpu(), known.rows.int().cpu()
         made = []
         for row, key in enumerate(keys):
             aligned = {name: float(scored.scores[name][row]) for name in variants}
             assessed = Assessed(
                 trained=ImageScores(float(scored.raw_scores[row]), aligned, shown[row].copy()),
                 statistics={
-                    name: Expected(float(known.u[row]), float(known.gamma[row]))
-                    for name, known in scored.statistics.items()
+                    name: Expected(float(of.u[row]), float(of.gamma[row]))
+                    for name, of in scored.statistics.items()
                     if name != RAW
                 },
                 descriptor=descriptors[row].copy(),
                 patches=halves[row].clone(),  # a view would keep its whole batch
                 patch_scores=scores[row].clone(),
+                likeness=likeness[row].clone(),
                 normal=normal[row].clone(),
                 steady=frozenset(),
-                distances=torch.full_like(normal[row], torch.inf),
+                responses=torch.full_like(scores[row], -torch.inf),
             )
             self._keep(key, assessed)
             if self._store is not None:
@@ -208,25 +211,26 @@ class Rescorer:
 
         Args:
             painted: Their patches by annotation id.
-            changing: Those that are being painted: their distances are not worth keeping.
+            changing: Those that are being painted: their responses are not worth keeping.
         """
-        channels = self._detector.descriptor_channels
+        left = {a: e for a, e in painted.items() if len(e.features)}  # not all of it is muted
         self._steady = {
             # Not by the annotation alone: some of its patches may have been muted since.
-            entries.sources.numpy().tobytes(): self._on_device(entries.features)
-            for annotation, entries in painted.items()
+            key: self._steady.get(key) or self._filter_for(entries)
+            for annotation, entries in left.items()
             if annotation not in changing
+            for key in [entries.sources.numpy().tobytes()]
         }
-        now = together([e for a, e in painted.items() if a in changing], channels)
-        self._changing = self._on_device(now.features)
+        self._changing = [self._filter_for(e) for a, e in left.items() if a in changing]
 
     @torch.inference_mode()
     def rescore(self, images: Sequence[Assessed]) -> list[ImageScores]:
         """The scores of images with what is freshly painted."""
         self._measure_steady(images)
-        fresh = torch.stack([image.distances for image in images])
-        fresh = torch.minimum(fresh, self._distances(images, self._changing))
-        raised = self._detector.likeness(fresh, torch.stack([image.normal for image in images]))
+        responses = torch.stack([image.responses for image in images])
+        responses = torch.maximum(responses, self._responses(images, self._changing))
+        known = torch.stack([image.likeness for image in images])
+        raised = (self._detector.fresh_likeness(responses) - known).clamp_min(0)
         found = [image.trained for image in images]
         touched = torch.nonzero(raised.amax(dim=1) > 0).flatten().tolist()
         if touched:
@@ -257,33 +261,52 @@ class Rescorer:
         ]
 
     def _measure_steady(self, images: Sequence[Assessed]) -> None:
-        """Brings the kept distances up to date; those to a mask that is gone are begun anew."""
+        """Brings the kept responses up to date; those to a mask that is gone are begun anew."""
         wanted = frozenset(self._steady)
         behind: dict[frozenset[bytes], list[Assessed]] = defaultdict(list)
         for image in images:
             if not image.steady <= wanted:
                 image.steady = frozenset()
-                image.distances = torch.full_like(image.distances, torch.inf)
+                image.responses = torch.full_like(image.responses, -torch.inf)
             if image.steady != wanted:
                 behind[wanted - image.steady].append(image)
         for missing, group in behind.items():
-            entries = torch.cat([self._steady[mask] for mask in sorted(missing)])
-            for image, distances in zip(group, self._distances(group, entries), strict=True):
-                image.distances = torch.minimum(image.distances, distances)
+            filters = [self._steady[mask] for mask in sorted(missing)]
+            for image, responses in zip(group, self._responses(group, filters), strict=True):
+                image.responses = torch.maximum(image.responses, responses)
                 image.steady = wanted
 
-    def _distances(self, images: Sequence[Assessed], entries: Tensor) -> Tensor:
-        """(B, N) of each patch to the nearest of some entries; infinite where there is none."""
-        if len(entries) == 0:  # all of a mask's patches may be muted
-            return torch.stack([torch.full_like(image.normal, torch.inf) for image in images])
+    def _responses(self, images: Sequence[Assessed], filters: Sequence[_Filter]) -> Tensor:
+        """(B, N), of each patch the strongest of some filters; −∞ where there is none."""
+        if not filters:
+            return torch.stack([torch.full_like(image.responses, -torch.inf) for image in images])
         patches = torch.stack([image.patches for image in images]).to(self._device.torch)
-        found = nearest(patches.flatten(0, 1), entries).distance
-        return found.view(patches.shape[:2]).cpu()
+        rows = torch.stack([image.normal for image in images]).to(self._device.torch).long()
+        weights = torch.stack([one.weights for one in filters], dim=1)
+        normal = torch.stack([one.normal for one in filters], dim=1)
+        return (patches.float() @ weights - normal[rows]).amax(dim=-1).cpu()
+
+    def _filter_for(self, entries: Entries) -> _Filter:
+        detector = self._detector
+        weights = detector.filter_for(as_entries(entries.features))
+        return _Filter(
+            weights, detector.normal.features.float() @ weights + detector.spread.mean @ weights
+        )
 
     def _keep(self, key: str, image: Assessed) -> None:
         if key not in self._kept and self._held + image.bytes <= self._memory:
             self._kept[key] = image
             self._held += image.bytes
 
-    def _on_device(self, features: Tensor) -> Tensor:
-        return as_entries(features).to(self._device.torch)
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """A filter w, and what it says of every normal entry: w·(q − n − mean) is their difference.
+
+    Attributes:
+        weights: (C,).
+        normal: (M,), w·(n + mean).
+    """
+
+    weights: Tensor
+    normal: Tensor

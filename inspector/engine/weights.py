@@ -35,6 +35,7 @@ _EMBEDDED_PACKAGE = EMBEDDED_PACKAGE
 _EMBEDDED_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 Progress = Callable[[int, int], None]
+Rename = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,20 @@ def resolve_weights(
     raise InspectorError(f"The weights of '{backbone}' are not on this machine.", advice)
 
 
-def load_weights(model: torch.nn.Module, file: WeightsFile) -> None:
+def load_weights(model: torch.nn.Module, file: WeightsFile, rename: Rename | None = None) -> None:
     """Loads a weights file into a timm classification or feature model, in place.
+
+    Args:
+        model: The model.
+        file: Its weights.
+        rename: Names the file's tensors as timm does, where they may have other names.
 
     Raises:
         InspectorError: The file is unreadable, or is not for this architecture.
     """
     state = read_state(file.path)
+    if rename is not None:
+        state = rename(state)
     if file.origin == "embedded":
         state = _by_order(state, model.state_dict())
     own = model.state_dict()

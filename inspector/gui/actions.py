@@ -115,6 +115,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _page("dataset", "score", "Score all images", "Ctrl+Return", icon="play", enabled=has_model),
     _page("dataset", "refresh", "Look for changes in the folders", "F5", icon="refresh",
           enabled=has_project),
+    _page("dataset", "split", "Long-tailed split…", icon="long-tail", enabled=has_project),
     _page("dataset", "review", "Review the chosen images", "R", icon="review",
           enabled=has_scores),
     _page("dataset", "annotate", "Annotate the chosen images", "A", icon="annotate",
@@ -219,6 +220,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _page("models", "rename", "Rename…", "F2", icon="rename", enabled=has_project),
     _page("models", "trash", "Move to the trash", "Del", icon="trash", enabled=has_project),
     _page("models", "evaluate", "Evaluate", "Ctrl+Return", icon="play", enabled=has_project),
+    _page("models", "export", "Export…", "Ctrl+E", icon="export", enabled=has_project),
 )
 # fmt: on
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLockFile, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
@@ -19,10 +20,11 @@ from inspector.gui.library import Library
 from inspector.gui.notify import NoticeAction, Notices
 from inspector.gui.preferences import Preferences
 from inspector.gui.scale import Scale
+from inspector.gui.training_split import TrainingSplit
 from inspector.project.columns import TRUTHS
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
-from inspector.project.work import EVALUATE, SCORE, TRAIN, take_over_finished
+from inspector.project.work import EVALUATE, EXPORT, SCORE, TRAIN, take_over_finished
 from inspector.project.workers import is_worker_alive
 
 
@@ -38,6 +40,7 @@ class Session(QObject):
         scale: Active model, variant and thresholds.
         learning: What is painted, learned at once.
         candidates: Models that were trained again and wait for a decision.
+        split: The long-tailed split that new trainings take, if any.
     """
 
     project_changed = Signal()
@@ -58,6 +61,7 @@ class Session(QObject):
         self.learning = Learning(
             self.background, self.jobs, self.library, self.scale, self.notices, self
         )
+        self.split = TrainingSplit(self.background, self.library, self.notices, self)
         self.project: Project | None = None
         self._lock: QLockFile | None = None
         self._next_model = ""  # becomes the active one as soon as it has scores
@@ -122,6 +126,7 @@ class Session(QObject):
         self.scale.set_project(project)
         self.candidates.set_project(project)
         self.learning.set_project(project)
+        self.split.set_project(project)
         self.project_changed.emit()
         self.models_changed.emit()
         self.runs_changed.emit()
@@ -190,6 +195,8 @@ class Session(QObject):
                         self.tr("Show alignment"), lambda: self.page_wanted.emit("alignment")
                     ),
                 )
+        elif job.state is JobState.DONE and kind == EXPORT:
+            self._after_export(job)
         elif job.state in (JobState.FAILED, JobState.LOST):
             actions: tuple[NoticeAction, ...] = ()
             if job.run is not None and kind == TRAIN:
@@ -236,6 +243,19 @@ class Session(QObject):
         self.library.reload_scores()
         self.models_changed.emit()
         self.candidates.tell_ready()
+
+    def _after_export(self, job: Job) -> None:
+        file, proof = Path(job.results["file"]), job.results["proof"]
+        self.notices.success(
+            self.tr("Exported: {file}").format(file=file.name),
+            self.tr("Run on {n} images in {runtime}, it gives the scores of the model.").format(
+                n=proof["images"], runtime=proof["runtime"]
+            ),
+            NoticeAction(
+                self.tr("Show folder"),
+                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent))),
+            ),
+        )
 
     def score_images(self, model: str) -> None:
         """Scores all images with a model and, where defects are known, evaluates it by them."""

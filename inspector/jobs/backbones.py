@@ -17,6 +17,10 @@ _EMBEDDED_FILE = "models/efficientnet-lite0-57934424.pth"
 _SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 _HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 
+PYRAMID, TRANSFORMER = "pyramid", "transformer"
+"""Kinds of backbones: feature maps at strides 4, 8 and 16, or all at the stride of the patches."""
+KINDS = (PYRAMID, TRANSFORMER)
+
 EMBEDDED, IMPORTED, HUB_CACHE = "embedded", "imported", "hub cache"
 
 
@@ -29,12 +33,14 @@ class KnownBackbone:
         title: What people call it.
         sentence: What it is for.
         megabytes: Size of its weights file, about.
+        kind: `PYRAMID` or `TRANSFORMER`.
     """
 
     name: str
     title: str
     sentence: str
     megabytes: int
+    kind: str = PYRAMID
 
 
 KNOWN_BACKBONES: tuple[KnownBackbone, ...] = (
@@ -61,6 +67,20 @@ KNOWN_BACKBONES: tuple[KnownBackbone, ...] = (
         "Wide ResNet-50",
         "The papers' choice; large, made for a GPU.",
         264,
+    ),
+    KnownBackbone(
+        "vit_small_patch14_reg4_dinov2.lvd142m",
+        "DINOv2 small",
+        "A vision transformer; for a GPU, or a CPU with patience.",
+        88,
+        TRANSFORMER,
+    ),
+    KnownBackbone(
+        "vit_base_patch14_reg4_dinov2.lvd142m",
+        "DINOv2 base",
+        "The paper's choice for transformers; made for a GPU.",
+        346,
+        TRANSFORMER,
     ),
 )
 

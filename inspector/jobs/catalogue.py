@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 
 from inspector.errors import InspectorError
+from inspector.jobs.backbones import KINDS, PYRAMID, TRANSFORMER
 from inspector.jobs.parameters import (
     AlignmentParameters,
     CommonParameters,
+    DinomalyParameters,
     DmadParameters,
     LtadParameters,
     PatchCoreParameters,
@@ -69,6 +71,7 @@ class Method:
         learns_from_defects: Whether painted defects make it better.
         before: What is learned before the fit, each a stage of its own; in a fold it is part of
             the fold's stage.
+        kinds: The kinds of backbones that it takes.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Method:
     presets: tuple[Preset, ...]
     learns_from_defects: bool = False
     before: tuple[FitStage, ...] = ()
+    kinds: tuple[str, ...] = (PYRAMID,)
 
     @property
     def stages(self) -> tuple[FitStage, ...]:
@@ -168,6 +172,38 @@ METHODS: dict[str, Method] = {
                 alignment={"iterations": 20_000},
             ),
         ),
+        kinds=KINDS,
+    ),
+    "dinomaly": Method(
+        name="dinomaly",
+        title="Dinomaly",
+        sentence="Reconstruction on a vision transformer that has seen millions of pictures. "
+        "Strong with many product classes in one model.",
+        needs="Normal images only; a vision transformer, such as DINOv2.",
+        detector="inspector.engine.detectors.dinomaly:Dinomaly",
+        fit="training.dinomaly:fit",
+        parameters=DinomalyParameters,
+        presets=(
+            Preset(
+                "quick",
+                "The small transformer at half the size of the paper's images, and fewer steps.",
+                common={
+                    "backbone": "vit_small_patch14_reg4_dinov2.lvd142m",
+                    "image_size": 224,
+                },
+                alignment={"iterations": 800, "folds": 2},
+                method={"iterations": 300, "batch_size": 4},
+            ),
+            Preset(
+                "paper",
+                "The paper's numbers; made for a GPU.",
+                common={
+                    "backbone": "vit_base_patch14_reg4_dinov2.lvd142m",
+                    "image_size": 448,
+                },
+            ),
+        ),
+        kinds=(TRANSFORMER,),
     ),
     "dmad": Method(
         name="dmad",
@@ -204,7 +240,7 @@ METHODS: dict[str, Method] = {
                     "image_size": 224,
                     "score_percent": FIVE_PATCHES_OF_PAPER,
                 },
-                method={"distance": False},
+                method={"distance": False, "likeness": False},
             ),
         ),
         learns_from_defects=True,

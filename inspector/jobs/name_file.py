@@ -52,6 +52,15 @@ class StoredNames:
     synthetic: NDArray[np.bool_]
 
 
+def has_names(folder: Path) -> bool:
+    """Whether a model folder holds names; no for weights that cannot be read. Reads a header."""
+    try:
+        with safe_open(folder / WEIGHTS_FILE, framework="numpy") as opened:
+            return f"{_NAMES}naming" in set(opened.keys())
+    except (OSError, SafetensorError):
+        return False
+
+
 def read_names(folder: Path) -> StoredNames | None:
     """What a model folder holds of names; None for a method that has none.
 
@@ -64,7 +73,7 @@ def read_names(folder: Path) -> StoredNames | None:
                 return None
             text = opened.get_tensor(f"{_NAMES}naming").tobytes()
             named = opened.get_tensor(f"{_NAMES}named").astype(np.float32)
-            return StoredNames(
+            stored = StoredNames(
                 msgspec.json.decode(text, type=Naming),
                 named @ named.T,
                 opened.get_tensor(f"{_SAMPLE}features").astype(np.float32),
@@ -72,7 +81,23 @@ def read_names(folder: Path) -> StoredNames | None:
                 opened.get_tensor(f"{_SAMPLE}synthetic").astype(np.bool_),
             )
     except (OSError, SafetensorError, msgspec.MsgspecError) as error:
-        raise InspectorError(
-            f"The weights of the model {folder.name} cannot be read ({error}).",
-            "Train the model again, or restore the folder from a backup.",
-        ) from error
+        raise _unreadable(folder, str(error)) from error
+    if not _is_consistent(stored):
+        raise _unreadable(folder, "its names and features do not belong together")
+    return stored
+
+
+def _is_consistent(stored: StoredNames) -> bool:
+    count, naming, classes = len(stored.similarity), stored.naming, stored.feature_classes
+    return (
+        len(naming.classes) == len(naming.nearest) == count
+        and len(stored.features) == len(classes) == len(stored.synthetic)
+        and bool(((classes >= 0) & (classes < count)).all())
+    )
+
+
+def _unreadable(folder: Path, reason: str) -> InspectorError:
+    return InspectorError(
+        f"The weights of the model {folder.name} cannot be read ({reason}).",
+        "Train the model again, or restore the folder from a backup.",
+    )

@@ -104,6 +104,27 @@ class UniAdParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = 20.0
 
 
+class DinomalyParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Reconstruction over a vision transformer."""
+
+    iterations: Annotated[int, Meta(ge=1, le=1_000_000, description="Training steps")] = 10_000
+    batch_size: Annotated[int, Meta(ge=1, le=1024, description="Images per step")] = 16
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="AdamW learning rate")] = 2e-3
+    final_rate: Annotated[
+        float, Meta(ge=0, le=1, description="What it has fallen to in the last step")
+    ] = 2e-4
+    weight_decay: Annotated[float, Meta(ge=0, le=1, description="AdamW weight decay")] = 1e-4
+    gradient_clip: Annotated[
+        float, Meta(gt=0, le=1000, description="Largest norm of a step's gradient")
+    ] = 0.1
+    dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="Noise of the bottleneck; more for more varied images")
+    ] = 0.2
+    easy_share: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of the points, the easiest, that hardly count")
+    ] = 0.9
+
+
 Coreset = Annotated[
     float, Meta(gt=0, le=1, description="Share of the patches that a bank remembers")
 ]
@@ -165,7 +186,10 @@ class DmadParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float, Meta(ge=0, le=10, description="How far they lie from its centre")
     ] = 0.1
     distance: Annotated[
-        bool, Meta(description="Let the distance to the normal bank count as much as the mapper")
+        bool, Meta(description="Let the distance to the normal bank count beside the mapper")
+    ] = True
+    likeness: Annotated[
+        bool, Meta(description="Let it count how much a patch looks like a painted defect")
     ] = True
     attention: Annotated[
         Literal["auto", "on", "off"],

@@ -75,6 +75,28 @@ class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
     precision: str = "auto"
 
 
+class ExportJob(msgspec.Struct, frozen=True, kw_only=True, tag="export"):
+    """Write a model as a file for another runtime, and prove it there on a snapshot's images.
+
+    Attributes:
+        model: The model folder.
+        name: What people call the model.
+        snapshot: Path of the snapshot file.
+        format: Name of an `ExportFormat`.
+        to: The main file, absolute; what lies there is replaced once the new one is proved.
+        variant: Alignment variant of the scores; empty means the model's own.
+        threshold: Scores above it are flagged; None means the model's own for the variant.
+    """
+
+    model: str
+    name: str
+    snapshot: str
+    format: str
+    to: str
+    variant: str = ""
+    threshold: float | None = None
+
+
 class LearnJob(msgspec.Struct, frozen=True, kw_only=True, tag="learn"):
     """Take painted masks into a trained model at once, and score a snapshot's images with it.
 
@@ -119,7 +141,7 @@ class ServeRequest(msgspec.Struct, frozen=True, kw_only=True):
     run: str
 
 
-Job = TrainJob | ScoreJob | LearnJob | ServeJob
+Job = TrainJob | ScoreJob | ExportJob | LearnJob | ServeJob
 
 
 def read_job(run_folder: Path) -> Job:

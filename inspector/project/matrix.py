@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from inspector.core.evaluation import Evaluation, VariantEvaluation
+from inspector.core.evaluation import Evaluation, MetricRow, VariantEvaluation
 
-AVERAGE, UNIFIED = "average", "unified"
+AVERAGE, UNIFIED, HEAD, TAIL = "average", "unified", "head", "tail"
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("image_auroc", AVERAGE),
@@ -21,6 +21,14 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("true_positive_rate", UNIFIED),
 )
 """Metrics of `MetricRow`: averaged over the classes, or of all classes under one threshold."""
+
+LONG_TAIL_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("image_auroc", HEAD),
+    ("image_auroc", TAIL),
+    ("pixel_aupro", HEAD),
+    ("pixel_aupro", TAIL),
+)
+"""Likewise, averaged over the classes with many and with few training images (High and Low)."""
 
 Column = tuple[str, str]
 
@@ -70,7 +78,7 @@ class MatrixRow:
         method, preset, changes: As in `Trained`.
         variant: Name of the alignment variant.
         seeds, models: Of the models that it sums up, in order of the seeds.
-        metrics: One for each of `COLUMNS`; None where no seed defines it.
+        metrics: One for each of `COLUMNS` and `LONG_TAIL_COLUMNS`; None where no seed defines it.
         minutes: Of training; None where not known.
     """
 
@@ -113,11 +121,26 @@ def matrix_rows(
                     variant=name,
                     seeds=tuple(one.seed for one, _ in having),
                     models=tuple(one.model for one, _ in having),
-                    metrics={column: _metric(evaluations, column) for column in COLUMNS},
+                    metrics={
+                        column: _metric(evaluations, column)
+                        for column in COLUMNS + LONG_TAIL_COLUMNS
+                    },
                     minutes=spread([s / 60 for one, _ in having if (s := one.seconds) is not None]),
                 )
             )
     return tuple(rows)
+
+
+def columns_of(rows: Iterable[MatrixRow]) -> tuple[Column, ...]:
+    """The columns to show: beside an average those of head and tail, where a model knows them."""
+    known = {column for row in rows for column, found in row.metrics.items() if found is not None}
+    columns: list[Column] = []
+    for name, setting in COLUMNS:
+        columns.append((name, setting))
+        if setting == AVERAGE:
+            parts = ((name, HEAD), (name, TAIL))
+            columns += [part for part in parts if part in LONG_TAIL_COLUMNS and part in known]
+    return tuple(columns)
 
 
 def spread(values: Sequence[float]) -> Spread | None:
@@ -130,8 +153,11 @@ def spread(values: Sequence[float]) -> Spread | None:
 
 def _metric(evaluations: Iterable[VariantEvaluation], column: Column) -> Spread | None:
     name, setting = column
-    values = [
-        getattr(of.class_average if setting == AVERAGE else of.absolute_unified, name)
-        for of in evaluations
-    ]
+    rows = (_row(of, setting) for of in evaluations)
+    values = (getattr(row, name) for row in rows if row is not None)
     return spread([float(value) for value in values if value is not None])
+
+
+def _row(of: VariantEvaluation, setting: str) -> MetricRow | None:
+    rows = {AVERAGE: of.class_average, HEAD: of.head_average, TAIL: of.tail_average}
+    return rows.get(setting, of.absolute_unified)

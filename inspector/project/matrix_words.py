@@ -12,7 +12,7 @@ from inspector.core.files import write_atomically
 from inspector.core.words import UNDEFINED, metric, percent, variant_label
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS
-from inspector.project.matrix import AVERAGE, COLUMNS, Column, MatrixRow, Spread
+from inspector.project.matrix import Column, MatrixRow, Spread, columns_of
 
 _TITLES = {
     "image_auroc": "AUROC",
@@ -41,7 +41,7 @@ def column_title(column: Column) -> tuple[str, str]:
     name, setting = column
     if name.endswith("_rate"):
         return _TITLES[name], ""
-    return _TITLES[name], "average" if setting == AVERAGE else "unified"
+    return _TITLES[name], setting
 
 
 def value_text(column: Column, found: Spread | None) -> str:
@@ -115,16 +115,16 @@ def check_ending(file: Path) -> None:
         )
 
 
-def _cells(row: MatrixRow) -> list[str]:
+def _cells(row: MatrixRow, columns: Sequence[Column]) -> list[str]:
     cells = [
         " ".join(filter(None, (value_text(c, row.metrics[c]), spread_text(c, row.metrics[c]))))
-        for c in COLUMNS
+        for c in columns
     ]
     return [method_text(row), variant_label(row.variant), *cells, minutes_text(row.minutes)]
 
 
-def _headings() -> list[str]:
-    titles = (" ".join(filter(None, column_title(column))) for column in COLUMNS)
+def _headings(columns: Sequence[Column]) -> list[str]:
+    titles = (" ".join(filter(None, column_title(column))) for column in columns)
     return ["method", "alignment", *titles, "minutes"]
 
 
@@ -132,12 +132,13 @@ def _csv(rows: Sequence[MatrixRow]) -> str:
     """One line a row; numbers in full, medians and half ranges apart."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    names = [f"{setting}_{name}" for name, setting in COLUMNS]
+    columns = columns_of(rows)
+    names = [f"{setting}_{name}" for name, setting in columns]
     spreads = [f"{name}_half_range" for name in names]
     facts = ["method", "preset", "changes", "alignment", "seeds", "models"]
     writer.writerow([*facts, *names, *spreads, "minutes"])
     for row in rows:
-        found = [row.metrics[column] for column in COLUMNS]
+        found = [row.metrics[column] for column in columns]
         writer.writerow(
             [
                 row.method,
@@ -155,8 +156,9 @@ def _csv(rows: Sequence[MatrixRow]) -> str:
 
 
 def _markdown(rows: Sequence[MatrixRow], title: str, remarks: Sequence[str]) -> str:
-    lines = [_line(_headings()), _line(["---", "---", *["---:"] * (len(COLUMNS) + 1)])]
-    lines += [_line(_cells(row)) for row in rows]
+    columns = columns_of(rows)
+    lines = [_line(_headings(columns)), _line(["---", "---", *["---:"] * (len(columns) + 1)])]
+    lines += [_line(_cells(row, columns)) for row in rows]
     return "\n".join([f"# {title}", "", *lines, "", *(f"{text}  " for text in remarks)]) + "\n"
 
 
@@ -165,11 +167,12 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _html(rows: Sequence[MatrixRow], title: str, remarks: Sequence[str]) -> str:
-    head = "".join(f"<th>{html.escape(text)}</th>" for text in _headings())
+    columns = columns_of(rows)
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in _headings(columns))
     body = []
     before = ""
     for row in rows:
-        cells = _cells(row)
+        cells = _cells(row, columns)
         is_first = cells[0] != before
         shown = cells if is_first else ["", *cells[1:]]
         before = cells[0]

@@ -6,6 +6,7 @@ A split names images by their content, so that it fits every project with the sa
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 from inspector.core.files import write_atomically
 from inspector.core.longtail import HeadAndTail, Kind, long_tailed_counts, n_head
 from inspector.errors import InspectorError
+from inspector.project.columns import ImageColumns
 from inspector.project.snapshots import LongTail, Snapshot, SnapshotEntry, digest_of
 
 FORMAT_VERSION = 1
@@ -45,14 +47,29 @@ class SplitFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_split(snapshot: Snapshot, kind: Kind, beta: float, seed: int) -> SplitFile:
-    """Draws a long-tailed split of a snapshot's normal training images.
+    """Draws a long-tailed split of a snapshot's normal training images; see `draw_split`."""
+    return draw_split(_normal_of(snapshot), kind, beta, seed)
+
+
+def training_images(columns: ImageColumns) -> dict[str, frozenset[str]]:
+    """SHA-256 of the normal training images of a project, by class; what a snapshot would hold."""
+    hashes, names = columns.images.hashes, columns.class_names
+    rows = np.flatnonzero(columns.is_training).tolist()
+    return _grouped((names[columns.classes[row]], hashes[row]) for row in rows if hashes[row])
+
+
+def draw_split(
+    of_class: Mapping[str, Collection[str]], kind: Kind, beta: float, seed: int
+) -> SplitFile:
+    """Draws a long-tailed split.
+
+    Args:
+        of_class: SHA-256 of the normal training images of each class, each once.
+        kind, beta, seed: See `SplitFile`.
 
     Raises:
         InspectorError: β is below 1, or there are no two classes to draw from.
     """
-    of_class: dict[str, set[str]] = defaultdict(set)
-    for entry in snapshot.normal_training():
-        of_class[entry.class_name].add(entry.sha256)
     if len(of_class) < 2:
         raise InspectorError(
             "A long-tailed split needs normal training images of at least two classes.",
@@ -84,6 +101,26 @@ def make_split(snapshot: Snapshot, kind: Kind, beta: float, seed: int) -> SplitF
     )
 
 
+def check_fit(split: SplitFile, of_class: Mapping[str, Collection[str]]) -> None:
+    """Checks that a split fits some normal training images, given as for `draw_split`.
+
+    Raises:
+        InspectorError: The split names images that are missing, or lacks a class.
+    """
+    missing = sum(len({*images} - {*of_class.get(c, ())}) for c, images in split.images.items())
+    if missing:
+        total = sum(map(len, split.images.values()))
+        raise InspectorError(
+            f"The project lacks {missing} of the {total} training images of the split.",
+            "Import them, or make a new split.",
+        )
+    unknown = set(of_class) - set(split.images)
+    if unknown:
+        raise InspectorError(
+            f"The split does not know the class '{min(unknown)}'.", "Make a new split."
+        )
+
+
 def restrict(snapshot: Snapshot, split: SplitFile) -> Snapshot:
     """The snapshot without the normal training images that the split leaves out.
 
@@ -92,21 +129,8 @@ def restrict(snapshot: Snapshot, split: SplitFile) -> Snapshot:
     Raises:
         InspectorError: The split names images that the snapshot lacks, or lacks a class.
     """
-    normal = snapshot.normal_training()
-    there = {(entry.class_name, entry.sha256) for entry in normal}
+    check_fit(split, _normal_of(snapshot))
     wanted = {(name, sha256) for name, images in split.images.items() for sha256 in images}
-    missing = len(wanted - there)
-    if missing:
-        raise InspectorError(
-            f"The project lacks {missing} of the {len(wanted)} training images of the split.",
-            "Import them, or make a new split with `inspector split`.",
-        )
-    unknown = {entry.class_name for entry in normal} - set(split.images)
-    if unknown:
-        raise InspectorError(
-            f"The split does not know the class '{min(unknown)}'.",
-            "Make a new split with `inspector split`.",
-        )
 
     def is_kept(entry: SnapshotEntry) -> bool:
         return not entry.is_normal_for_training or (entry.class_name, entry.sha256) in wanted
@@ -128,7 +152,7 @@ def write_split(file: Path, split: SplitFile) -> None:
     except OSError as error:
         raise InspectorError(
             f"The split '{file}' could not be written: {error.strerror or error}.",
-            "Choose another place with --out.",
+            "Choose another place.",
         ) from error
 
 
@@ -138,7 +162,7 @@ def read_split(file: Path) -> SplitFile:
     Raises:
         InspectorError: It is missing, damaged, contradicts itself, or a newer Inspector wrote it.
     """
-    hint = "Make a new split with `inspector split`."
+    hint = "Make a new split."
     try:
         split = msgspec.json.decode(file.read_bytes(), type=SplitFile)
     except OSError as error:
@@ -155,3 +179,14 @@ def read_split(file: Path) -> SplitFile:
     if counted != split.counts or set(split.head) | set(split.tail) != names:
         raise InspectorError(f"The split '{file}' contradicts itself.", hint)
     return split
+
+
+def _normal_of(snapshot: Snapshot) -> dict[str, frozenset[str]]:
+    return _grouped((entry.class_name, entry.sha256) for entry in snapshot.normal_training())
+
+
+def _grouped(images: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    of_class: dict[str, set[str]] = defaultdict(set)
+    for name, sha256 in images:
+        of_class[name].add(sha256)
+    return {name: frozenset(hashes) for name, hashes in of_class.items()}

@@ -138,6 +138,11 @@ class StoredImages(Sequence[StoredImage]):
         )
         return StoredImage(image_id, self._roots[self._sources[row]], record)
 
+    @property
+    def hashes(self) -> Sequence[str]:
+        """SHA-256 of each file's content; empty where it is not known."""
+        return self._hashes
+
     def has_hash(self, hashes: Iterable[str]) -> NDArray[np.bool_]:
         """(N,) bool: whether the content of each file has one of these SHA-256."""
         wanted = set(hashes)

@@ -22,12 +22,14 @@ from inspector.jobs.catalogue import (
     find_method,
     resolve_parameters,
 )
+from inspector.jobs.export_formats import find_format
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
 from inspector.jobs.spec import (
     JOB_FILE,
     MODEL_FOLDER,
+    ExportJob,
     Job,
     LearnJob,
     ScoreJob,
@@ -46,6 +48,7 @@ from inspector.project.snapshots import require_normal_training
 from inspector.project.splits import SplitFile, restrict
 
 TRAIN, SCORE, EVALUATE, SCORE_FOLDER = "train", "score", "evaluate", "score-folder"
+EXPORT = "export"
 
 _LOOSE_SNAPSHOT = "snapshot.json"  # in the run folder: it is of no use to any other run
 
@@ -153,6 +156,38 @@ def prepare_folder_scoring(
     run = _new_run(project, SCORE_FOLDER, model.method, job, None)
     write_atomically(run.folder / _LOOSE_SNAPSHOT, msgspec.json.encode(snapshot))
     return run
+
+
+def prepare_export(
+    project: Project,
+    model: ModelRow,
+    format_name: str,
+    to: Path,
+    *,
+    variant: str = "",
+    threshold: float | None = None,
+) -> RunRow:
+    """A run folder for exporting a model to the file `to`, as `ExportJob` tells.
+
+    Raises:
+        InspectorError: There is no such format or variant, packages are missing, the model cannot
+            be read, or the folder of the file does not exist.
+    """
+    format_ = find_format(format_name)
+    format_.require_packages()
+    file = format_.file(to)
+    read_model_card(model.folder).check_alignments((variant,) if variant else ())
+    snapshot = project.take_snapshot()
+    job = ExportJob(
+        model=str(model.folder),
+        name=model.name,
+        snapshot=str(project.snapshot_file(snapshot.snapshot_id)),
+        format=format_.name,
+        to=str(file),
+        variant=variant,
+        threshold=threshold,
+    )
+    return _new_run(project, EXPORT, model.method, job, snapshot.snapshot_id)
 
 
 def settle(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from inspector.cli.main import main
 from inspector.errors import InspectorError
 from inspector.jobs.events import Event
 from inspector.jobs.outcome import CANCELLED, DONE, FAILED, JobOutcome, write_outcome
-from inspector.jobs.spec import LearnJob, TrainJob, read_job
+from inspector.jobs.spec import ExportJob, LearnJob, TrainJob, read_job
 
 TINY = (
     "image_size=64",
@@ -62,6 +62,7 @@ class InlineWorker:
 
     def _work(self) -> JobOutcome:
         from training.commands import Cancelled
+        from training.export_job import export
         from training.learn_job import Learner
         from training.run import Run
         from training.score_job import score
@@ -72,6 +73,8 @@ class InlineWorker:
             job = read_job(self.run_folder)
             if isinstance(job, LearnJob):
                 results = Learner().learn(job, run)
+            elif isinstance(job, ExportJob):
+                results = export(job, run)
             else:
                 results = train(job, run) if isinstance(job, TrainJob) else score(job, run)
         except Cancelled:

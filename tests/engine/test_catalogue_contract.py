@@ -8,26 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 import torch
 from torch import Tensor
 
 from inspector.core.images import read_for_model
-from inspector.engine.backbones import Backbone
+from inspector.engine.backbones import random_backbone
 from inspector.engine.detectors.base import Detector
 from inspector.engine.device import Device
+from inspector.engine.export.graph import ScoringGraph, as_onnx
+from inspector.engine.export.runtimes import OnnxRuntime, write_onnx
 from inspector.engine.model_files import build_detector, load_model, save_model
 from inspector.engine.pipeline import Pipeline
+from inspector.jobs.backbones import EMBEDDED_BACKBONE, PYRAMID
 from inspector.jobs.catalogue import METHODS, Method, load_object, resolve_parameters
 from inspector.jobs.events import Event, Metric, Progress, Stage
 from inspector.jobs.model_card import ModelCard, read_model_card
-from inspector.jobs.spec import TrainJob, read_job
+from inspector.jobs.spec import MODEL_FOLDER, TrainJob, read_job
 from inspector.project.project import Project
 from inspector.project.work import Computing, prepare_training
 from training.run import Run
-from training.train_job import MODEL_FOLDER, train
+from training.train_job import train
 
 SIZE = 64
+TINY_TRANSFORMER = "test_vit.r160_in1k"
 CPU = Device("cpu")
 # As little as shows that it works; a method takes those that it has.
 FEW = {"iterations": 2, "name_iterations": 2, "epochs": 1, "batch_size": 4, "outlier_images": 2}
@@ -46,13 +51,25 @@ class Trained:
     class_names: tuple[str, ...]
 
 
+def backbone_for(method: Method) -> str:
+    """The name of a small backbone that the method takes."""
+    return EMBEDDED_BACKBONE if PYRAMID in method.kinds else TINY_TRANSFORMER
+
+
+@pytest.fixture(scope="module", autouse=True)
+def weights_at_hand(transformer_home: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(platformdirs, "user_data_path", lambda *_, **__: transformer_home)
+        yield
+
+
 @pytest.fixture(scope="module", params=list(METHODS))
 def trained(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_parts: Path
 ) -> Iterator[Trained]:
     method = METHODS[request.param]
     changes: dict[str, Any] = {
-        "backbone": "tf_efficientnet_lite0",
+        "backbone": backbone_for(method),
         "image_size": SIZE,
         "alignment.iterations": 6,
         "alignment.folds": 2,
@@ -89,12 +106,13 @@ def test_every_preset_gives_valid_parameters(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_the_code_that_it_names_is_there(method: Method, random_lite0: Backbone) -> None:
+def test_the_code_that_it_names_is_there(method: Method) -> None:
+    backbone = random_backbone(backbone_for(method))
     assert issubclass(load_object(method.detector), Detector)
     assert callable(load_object(method.fit))
-    detector = build_detector(method.name, random_lite0)
+    detector = build_detector(method.name, backbone)
     assert isinstance(detector, Detector)
-    assert detector.backbone is random_lite0
+    assert detector.backbone is backbone
     assert all(not name.startswith("_backbone") for name, _ in detector.named_modules())
 
 
@@ -215,3 +233,26 @@ def test_saved_and_loaded_it_scores_the_same_to_the_bit(trained: Trained, tmp_pa
         assert before[name].shape == (len(trained.images),)
         assert torch.equal(before[name], after[name]), name
         assert bool(before[name].isfinite().all()), name
+
+
+def test_exported_it_scores_the_same(trained: Trained, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    pipeline, card = trained.pipeline, trained.card
+    threshold = card.thresholds[card.default_alignment].value
+    graph = as_onnx(ScoringGraph(pipeline, card.default_alignment, threshold, SIZE))
+    facts = {"inspector_version": "", "preprocessing": ""}
+    write_onnx(graph, facts, tmp_path / "model.onnx")
+    runtime = OnnxRuntime(tmp_path / "model.onnx")
+    names = (card.default_alignment,)
+    expected = pipeline.score(trained.images, trained.class_names, CPU, names)
+    found = runtime.run(np.ascontiguousarray(trained.images.numpy()))
+    scores = expected.scores[card.default_alignment].numpy()
+    np.testing.assert_allclose(found.score, scores, atol=1e-4, rtol=0)
+    aligned = pipeline.aligners[card.default_alignment].apply_to(
+        expected.smoothed, expected.statistics[card.default_alignment]
+    )
+    np.testing.assert_allclose(found.anomaly_map, aligned.numpy(), atol=1e-4, rtol=1e-4)
+    assert (found.flagged == (found.score > threshold)).all()
+    alone = runtime.run(np.ascontiguousarray(trained.images[1:2].numpy()))
+    np.testing.assert_allclose(alone.score, scores[1:2], atol=1e-4, rtol=0)

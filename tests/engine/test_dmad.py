@@ -52,6 +52,8 @@ def dmad(backbone: Backbone) -> Dmad:
     detector.normal.fill(rows[0], sources(64))
     detector.outliers.fill(rows[1, :20], sources(20))
     detector.scale.fill_(float(rows.square().mean().sqrt()))
+    near = rows[0][torch.cdist(rows[2], rows[0]).argmin(dim=1)]
+    detector.spread.fit([rows[2] - near])
     return detector
 
 
@@ -114,17 +116,42 @@ def test_the_score_is_minus_psi(dmad: Dmad) -> None:
     torch.testing.assert_close(found, expected[:, 0], rtol=1e-3, atol=1e-3)
 
 
-def test_mapper_and_distance_count_as_much_as_each_other(dmad: Dmad) -> None:
-    """Over the patches that it was standardised by, the sum of two standard scores."""
+def test_the_mapper_counts_between_its_margins_and_the_distance_beyond(dmad: Dmad) -> None:
     with torch.inference_mode():
         rows = as_rows(patch_features(dmad.backbone(images(3, seed=9))))
-        scores, distances = (x.clone() for x in dmad.assess(rows))
-        dmad.blend_by(scores, distances)
-        blended, same = dmad.assess(rows)
-    assert torch.equal(same, distances)
-    psi, far = (np.asarray(x, np.float64) for x in (scores, distances))
-    expected = (psi - psi.mean()) / psi.std() + (far - far.mean()) / far.std()
-    np.testing.assert_allclose(np.asarray(blended), expected, atol=1e-3)
+        before = dmad.assess(rows)
+        dmad.blend_by(before.scores, before.distances, distance=True, likeness=True)
+        after = dmad.assess(rows)
+    assert torch.equal(after.distances, before.distances)
+    psi, far = (np.asarray(x, np.float64) for x in (before.scores, before.distances))
+    expected = np.clip(psi, -0.5, 0.5) + 0.5 + (far - far.mean()) / far.std()
+    np.testing.assert_allclose(np.asarray(after.scores), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("distance", [True, False])
+@pytest.mark.parametrize("likeness", [True, False])
+def test_what_looks_like_a_painted_defect_scores_higher(
+    dmad: Dmad, distance: bool, likeness: bool
+) -> None:
+    with torch.inference_mode():
+        rows = as_rows(patch_features(dmad.backbone(images(2, seed=9))))
+        plain = dmad.assess(rows)
+        dmad.blend_by(plain.scores, plain.distances, distance=distance, likeness=likeness)
+        plain = dmad.assess(rows)
+        dmad.annotated.fill(rows[0, 3:6] + 0.5, sources(3, annotation=4))
+        dmad.outliers.fill(rows[:0, 0], sources(0))  # so that the mapper sees no other neighbour
+        dmad.learn_filters()
+        taught = dmad.assess(rows)
+    difference = rows - dmad.normal.features[plain.rows].float()
+    own = dmad.annotated.features.float()
+    near = dmad.normal.features[dmad.normal.nearest(own).row].float()
+    direction = dmad.spread.precision @ ((own - near).mean(dim=0) - dmad.spread.mean)
+    size = (direction @ dmad.spread.covariance @ direction).sqrt()
+    response = (difference - dmad.spread.mean) @ direction / size
+    unit = 1.0 if distance else float(plain.scores.std(correction=0))
+    expected = float(likeness) * unit * (response - 3).clamp_min(0)
+    torch.testing.assert_close(taught.likeness, expected, rtol=1e-3, atol=1e-3)
+    assert bool(taught.likeness.any()) == likeness
 
 
 def test_without_an_abnormal_bank_the_difference_is_nothing(dmad: Dmad) -> None:
@@ -165,14 +192,15 @@ def test_pseudo_anomalies_lie_around_the_centre_of_each_mask() -> None:
 def test_painted_at_once_raises_what_looks_like_it_and_nothing_else(dmad: Dmad) -> None:
     with torch.inference_mode():
         features = dmad.backbone(images(2, seed=5))  # the first one fills the bank
+        features = [torch.cat([f, f[1:] * 3]) for f in features]
         before = dmad.predict_features(features, SIZE).map
-        second = [f[1:] for f in features]
-        known = with_annotations(dmad, [(second, painted(1, 9, 4, 4))], SIZE)
+        third = [f[2:] for f in features]
+        known = with_annotations(dmad, [(third, painted(1, 9, 4, 4))], SIZE)
         after = known.predict_features(features, SIZE).map
     raised = after - before
     assert bool((raised >= -1e-6).all())
-    assert float(raised[1, 8 * 4 + 4, 8 * 4 + 4]) == pytest.approx(1, abs=0.2)
-    assert float(raised[0].abs().max()) < 1e-6  # normal patches are nearer to themselves
+    assert float(raised[2, 8 * 4 + 4, 8 * 4 + 4]) > 1
+    assert float(raised[0].max()) < 0.1 * float(raised[2].max())
     assert len(dmad.fresh) == 0
     assert known.head.leave.weight.data_ptr() == dmad.head.leave.weight.data_ptr()
     assert len(known.annotated) == 0  # it was trained without: its head never saw any

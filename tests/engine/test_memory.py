@@ -42,6 +42,17 @@ def test_nearest_is_scikit_learns(
     np.testing.assert_allclose(found.distance.numpy(), distance[:, 0], rtol=1e-5)
 
 
+def test_nearest_in_an_exported_graph_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, asked = points(150).half(), points(70, seed=1)
+    asked[3] = known[149].float()
+    expected = nearest(asked, known)
+    monkeypatch.setattr(nearest_module, "_ENTRIES", 64)
+    monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
+    found = nearest(asked, known)
+    assert torch.equal(found.row, expected.row)
+    assert torch.equal(found.distance, expected.distance)
+
+
 def test_nearest_is_exact_where_products_round() -> None:
     """Far from the origin the products lose what tells the points apart; distances must not."""
     known = points(20) + 300

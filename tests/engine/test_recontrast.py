@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inspector.engine.backbones import Backbone, random_backbone
-from inspector.engine.detectors.recontrast import ReContrast, contrast_loss, hard_cosine_loss
+from inspector.engine.detectors.recontrast import ReContrast
 from inspector.engine.detectors.revdist import global_cosine_loss
+from training.mined_cosine import above_mean, hard_cosine_loss
+from training.recontrast import contrast_loss
 
 Vector = NDArray[np.float64]
 
@@ -122,7 +124,7 @@ def test_hard_mining_against_naive_loops(hardness: float) -> None:
     decoded = [torch.randn(*shape, generator=generator).requires_grad_() for shape in shapes]
     plain = [d.detach().clone().requires_grad_() for d in decoded]
     expected, easy = naive_loss(targets, decoded, hardness)
-    loss: Any = hard_cosine_loss(targets, decoded, hardness)
+    loss: Any = hard_cosine_loss(targets, decoded, above_mean(hardness))
     assert loss.item() == pytest.approx(expected, abs=1e-5)
     loss.backward()
     whole: Any = global_cosine_loss(targets, plain)
@@ -160,12 +162,13 @@ def test_targets_give_no_gradient(adapted: ReContrast) -> None:
     # In training the batch statistics, which both paths share, carry a gradient over.
     adapted.eval()
     found = adapted.contrast(adapted.observe(images(4)))
-    reached = gradients(adapted, hard_cosine_loss(found.adapted, found.as_adapted, -3.0))
+    all_points = above_mean(-3.0)
+    reached = gradients(adapted, hard_cosine_loss(found.adapted, found.as_adapted, all_points))
     encoder = [g for name, g in reached.items() if name.startswith("encoder.")]
     assert all(g is None or not bool(g.any()) for g in encoder)
     assert all(reached[name] is None for name in reached if name.startswith("to_frozen."))
     found = adapted.contrast(adapted.observe(images(4)))
-    reached = gradients(adapted, hard_cosine_loss(found.frozen, found.as_frozen, -3.0))
+    reached = gradients(adapted, hard_cosine_loss(found.frozen, found.as_frozen, all_points))
     encoder = [g for name, g in reached.items() if name.startswith("encoder.")]
     assert any(g is not None and bool(g.any()) for g in encoder)
     assert all(reached[name] is None for name in reached if name.startswith("to_adapted."))

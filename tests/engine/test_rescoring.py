@@ -51,9 +51,13 @@ def pipeline(request: pytest.FixtureRequest, random_lite0: Backbone) -> Pipeline
     detector.normal.fill(rows[::3], sources[::3])
     detector.outliers.fill(rows[1:40:3] + 0.3, sources[1:40:3])
     detector.scale.fill_(float(rows.square().mean().sqrt()))
+    near = detector.normal.features[detector.normal.nearest(rows).row].float()
+    detector.spread.fit([(rows - near)[1::3]])
     if request.param == "supervised":
         detector.head.attends.fill_(False)
         detector.annotated.fill(rows[2:30:3] - 0.2, sources[2:30:3])
+        detector.blend[3] = 0.5
+        detector.learn_filters()
     aligners = {"none": NoAlignment(), "cada": Cada(detector.descriptor_channels)}
     made = Pipeline(detector, aligners, "cada")
     return made.to(CPU)
@@ -88,9 +92,9 @@ def expected(pipeline: Pipeline, images: Tensor, defects: list[PaintedDefect]) -
 
 def assert_equal(found: list[ImageScores], wanted: list[ImageScores]) -> None:
     for one, other in zip(found, wanted, strict=True):
-        assert one.raw_score == pytest.approx(other.raw_score, abs=1e-5)
-        assert one.scores == pytest.approx(other.scores, rel=1e-5, abs=1e-5)
-        assert np.allclose(one.shown, other.shown, atol=2e-3)
+        assert one.raw_score == pytest.approx(other.raw_score, rel=1e-4, abs=1e-5)
+        assert one.scores == pytest.approx(other.scores, rel=1e-4, abs=1e-5)
+        assert np.allclose(one.shown, other.shown, rtol=2e-3, atol=2e-3)
 
 
 def fresh(pipeline: Pipeline) -> Pipeline:

@@ -226,6 +226,33 @@ def test_backbones_say_whether_their_weights_are_here(
     qtbot.waitUntil(lambda: cards["other"].note == "At hand")
 
 
+def test_a_method_offers_the_backbones_that_it_takes(
+    page: TrainPage, project: Project, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, click: Click
+) -> None:
+    monkeypatch.setattr("inspector.gui.pages.train.setup_panel.weights_origin", lambda _: None)
+    setup = page.setup
+    cards = setup.backbones.cards
+
+    def offered() -> set[str]:
+        return {name for name, card in cards.items() if not card.isHidden()}
+
+    pyramids = {known.name for known in backbones.KNOWN_BACKBONES if known.kind == "pyramid"}
+    transformers = {known.name for known in backbones.KNOWN_BACKBONES} - pyramids
+    assert offered() == pyramids | {"other"}
+    click(setup.methods.cards["dinomaly"].radio)
+    assert offered() == transformers | {"other"}
+    assert setup.backbones.name == "vit_small_patch14_reg4_dinov2.lvd142m"
+    assert not setup.request.changes
+    qtbot.waitUntil(lambda: "weights of this backbone" in setup.caution.text())
+    assert str(backbones.weights_folder()) in setup.caution.text()
+    assert setup.start.isEnabled()  # they can be fetched
+    click(setup.methods.cards["uniad"].radio)
+    assert offered() == pyramids | transformers | {"other"}
+    click(setup.methods.cards["revdist"].radio)
+    assert setup.backbones.name == "tf_efficientnet_lite0"
+    assert offered() == pyramids | {"other"}
+
+
 def test_weights_are_found_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backbones, "weights_folder", lambda: tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))

@@ -90,6 +90,18 @@ def test_recontrasts_and_uniads_paper_presets_are_the_papers() -> None:
     assert uniad.alignment.iterations == 20_000
 
 
+def test_dinomalys_paper_preset_is_the_papers_without_its_crop() -> None:
+    paper = resolve_parameters(METHODS["dinomaly"], "paper", {})
+    assert paper.common.backbone == "vit_base_patch14_reg4_dinov2.lvd142m"
+    assert (paper.common.image_size, paper.common.score_percent) == (448, 1.0)
+    assert (paper.method.iterations, paper.method.batch_size) == (10_000, 16)
+    assert (paper.method.learning_rate, paper.method.final_rate) == (2e-3, 2e-4)
+    assert (paper.method.weight_decay, paper.method.gradient_clip) == (1e-4, 0.1)
+    assert (paper.method.dropout, paper.method.easy_share) == (0.2, 0.9)
+    for preset in METHODS["dinomaly"].presets:  # whole patches of 14 pixels: nothing is rescaled
+        assert preset.common["image_size"] % 14 == 0
+
+
 def test_changes_go_to_the_group_that_they_name() -> None:
     changes = {"image_size": 64, "alignment.folds": 5, "revdist.iterations": 7}
     made = resolve_parameters(REVDIST, "quick", changes)

@@ -114,7 +114,11 @@ def test_its_card_and_files_tell_of_names_and_tails(make_job: MakeJob, new_run: 
     np.testing.assert_allclose(stored.similarity, named @ named.T, atol=1e-5)
     assert stored.features.shape == (len(stored.synthetic), detector.descriptor_channels)
     assert set(stored.feature_classes.tolist()) == {0, 1, 2}
-    assert stored.synthetic.sum() == (~stored.synthetic).sum() > 0
+    real, made = (
+        np.bincount(stored.feature_classes[stored.synthetic == kind]) for kind in (False, True)
+    )
+    assert 0 < real.min() < real.max()
+    assert set(made.tolist()) == {24}  # as many of each class, however rare it is
 
 
 def test_a_method_without_names_has_none(tiny_project: Any) -> None:

@@ -6,6 +6,8 @@ the painted patches and pseudo-anomalies around their centres, and the attention
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -15,29 +17,52 @@ from inspector.engine.maps import mean_map
 from inspector.engine.memory.bank import Bank
 from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, look, patch_channels, patch_features
+from inspector.engine.memory.spread import Spread
 
+MARGIN = 0.5  # of the hinge loss: Ψ is beyond it on either side
 _LEAK = 0.2
 _LEAST_WIDTH = 256
-_MARGINS = 1.0  # from −0.5 to 0.5: what tells a normal patch from an abnormal one in the loss
+_NOTABLE = 3.0  # (ours) standard deviations from which on a filter's response counts
+
+
+class Assessment(NamedTuple):
+    """What the training taught of patches, without what was freshly painted; each (B, N).
+
+    Attributes:
+        scores: Anomaly scores.
+        likeness: The part of them that tells how much a patch looks like a painted defect.
+        distances: To the nearest normal entry, float32.
+        rows: Of that entry, int64.
+    """
+
+    scores: Tensor
+    likeness: Tensor
+    distances: Tensor
+    rows: Tensor
 
 
 class Dmad(Detector):
-    """Scores −Ψ of the knowledge that both banks give of a patch.
+    """Scores −Ψ of the knowledge that both banks give of a patch, and what *we* add to it.
 
     Attributes:
         normal: M_n, a coreset of the normal patches.
         outliers: M_o, a coreset of normal patches blended with foreign textures.
         annotated: M_as, the painted patches.
         pseudo: M_p, noise around the centres of the painted defects.
-        fresh: Painted after the training: they change scores by their distance alone.
+        fresh: Painted after the training.
+        spread: Of the differences d_n of normal patches.
+        filters: (K, C) matched to the defects in the annotated bank, one a painted mask.
+        fresh_filters: The same for the fresh ones.
         scale: Root mean square of the normal bank; the head sees features divided by it, so that
             noise means the same for every backbone *(ours)*.
         head: What is learned by gradient.
-        blend: (a, b, c) of a·(−Ψ) + b·‖d_n‖ + c: see `blend_by`. The paper has (1, 0, 0).
+        blend: (b, c, limit, likeness, fresh): see `blend_by`. The paper has (0, 0, ∞, 0, …).
     """
 
     scale: Tensor
     blend: Tensor
+    filters: Tensor
+    fresh_filters: Tensor
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__(backbone)
@@ -47,9 +72,15 @@ class Dmad(Detector):
         self.annotated = Bank(channels)
         self.pseudo = Bank(channels)
         self.fresh = Bank(channels)
+        self.spread = Spread(channels)
+        for name in ("filters", "fresh_filters"):  # follow from the banks: not in the file
+            self.register_buffer(name, torch.zeros(0, channels), persistent=False)
         self.register_buffer("scale", torch.tensor(1.0))
-        self.register_buffer("blend", torch.tensor([1.0, 0.0, 0.0]))
+        self.register_buffer("blend", torch.tensor([0.0, 0.0, torch.inf, 0.0, 1.0]))
         self.head = DmadHead(channels)
+        self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
+            lambda module, _: module.learn_filters()
+        )
 
     @property
     def descriptor_channels(self) -> int:
@@ -88,47 +119,65 @@ class Dmad(Detector):
 
     def _scores(self, patches: Tensor) -> Tensor:
         """Anomaly scores (B, N) of all patches of images, (B, N, C)."""
-        scores, distances = self.assess(patches)
-        if len(self.fresh):
-            found = self.fresh.nearest(as_entries(patches.flatten(0, 1))).distance
-            scores = scores + self.likeness(found.view_as(scores), distances)
-        return scores
+        found = self.assess(patches)
+        if len(self.fresh_filters) == 0:
+            return found.scores
+        kept = as_entries(patches).float()  # as `rescoring` has them
+        difference = kept - self.normal.features[found.rows].float() - self.spread.mean
+        fresh = self.fresh_likeness(respond(difference, self.fresh_filters))
+        return found.scores + (fresh - found.likeness).clamp_min(0)
 
-    def likeness(self, fresh: Tensor, normal: Tensor) -> Tensor:
-        """How much patches look like freshly painted ones rather than normal ones.
+    def fresh_likeness(self, responses: Tensor) -> Tensor:
+        """What a filter's response, any shape, adds to the score of a patch.
 
-        0 where a normal patch is at least as near; up to the distance of the loss's two margins
-        where the patch is a painted one *(ours)*. The rest of the scores, and so the threshold,
-        stay as they are.
-
-        Args:
-            fresh: Distances to the nearest freshly painted patch, any shape.
-            normal: Distances to the nearest normal one, the same shape.
+        Nothing below three standard deviations of normal patches *(ours)*: so what is painted at
+        once hardly moves normal patches, and thresholds and alignment keep their meaning.
         """
-        nearness = (1 - fresh / normal.clamp_min(1e-6)).clamp_min(0)
-        return self.blend[0].to(fresh.device) * _MARGINS * nearness
+        return self.blend[4].to(responses.device) * _notable(responses)
 
-    def blend_by(self, scores: Tensor, distances: Tensor) -> None:
-        """Lets the distance to the normal bank count as much as the mapper *(ours)*.
+    def learn_filters(self) -> None:
+        """Makes the filters what the annotated and the fresh bank say; whoever changes one calls
+        it."""
+        self.filters = self._filters_of(self.annotated)
+        self.fresh_filters = self._filters_of(self.fresh)
 
-        Ψ is trained to tell two sides of a margin, and says little of what lies on one side; the
-        distance says how far. Both are standardised by what they are on normal patches.
+    def filter_for(self, entries: Tensor) -> Tensor:
+        """The filter (C,) matched to a defect, given its patches (n, C)."""
+        rows = entries.to(self.spread.mean.device).float()
+        near = self.normal.features[self.normal.nearest(rows).row].float()
+        return self.spread.filter_for(rows - near)
+
+    def blend_by(
+        self, scores: Tensor, distances: Tensor, *, distance: bool, likeness: bool
+    ) -> None:
+        """Chooses what counts beside the mapper *(ours)*.
+
+        Ψ is trained to tell two sides of a margin and says little of what lies beyond; the distance
+        to the normal bank says how far. So −Ψ counts between the margins only, from 0 to 1, beside
+        the distance in standard deviations of normal patches, and the filters' responses in
+        standard deviations. Without the distance all is in units of −Ψ, as the paper has it.
 
         Args:
             scores: −Ψ of normal patches, any number.
             distances: ‖d_n‖ of the same patches.
+            distance: Whether the distance counts.
+            likeness: Whether the filters of the annotated bank count; the fresh ones always do.
         """
-        a, b = (1 / x.std(correction=0).clamp_min(1e-6) for x in (scores, distances))
-        self.blend.copy_(torch.stack([a, b, -a * scores.mean() - b * distances.mean()]))
+        counts = float(likeness)
+        if distance:
+            unit = max(1e-6, float(distances.std(correction=0)))
+            level = float(distances.mean()) / unit
+            made = [1 / unit, MARGIN - level, MARGIN, counts, 1.0]
+        else:
+            unit = float(scores.std(correction=0))
+            made = [0.0, 0.0, torch.inf, counts * unit, unit]
+        self.blend.copy_(torch.tensor(made))
 
-    def assess(self, patches: Tensor) -> tuple[Tensor, Tensor]:
-        """What the training taught, without what was freshly painted; the bank must not be empty.
+    def assess(self, patches: Tensor) -> Assessment:
+        """What the training taught; the normal bank must not be empty.
 
         Args:
             patches: (B, N, C), all of each image, float32.
-
-        Returns:
-            Anomaly scores, and distances to the nearest normal patch, each (B, N).
         """
         rows = patches.flatten(0, 1)
         known = self.normal.nearest(rows)
@@ -138,10 +187,29 @@ class Dmad(Detector):
         if len(abnormal_bank):
             found = nearest(rows, abnormal_bank)
             abnormal = abnormal_bank[found.row].float().view_as(patches)
-        score = -self.head.score(self.represent(patches, normal, abnormal))
-        distance = known.distance.view_as(score)
-        a, b, c = self.blend
-        return a * score + b * distance + c, distance
+        mapped = -self.head.score(self.represent(patches, normal, abnormal))
+        distances = known.distance.view_as(mapped)
+        b, c, limit, likeness, _ = self.blend
+        scores = torch.minimum(torch.maximum(mapped, -limit), limit) + b * distances + c
+        alike = torch.zeros_like(scores)
+        if len(self.filters):
+            alike = likeness * _notable(respond(patches - normal - self.spread.mean, self.filters))
+        return Assessment(scores + alike, alike, distances, known.row.view_as(mapped))
+
+    def _filters_of(self, bank: Bank) -> Tensor:
+        masks = bank.sources[:, 3]
+        known = sorted(set(masks.tolist()))
+        made = [self.filter_for(bank.features[masks == mask]) for mask in known]
+        return torch.stack(made) if made else self.spread.mean.new_zeros(0, len(self.spread.mean))
+
+
+def respond(differences: Tensor, filters: Tensor) -> Tensor:
+    """The strongest response of filters (K, C) to centred differences (…, C): (…)."""
+    return (differences @ filters.T).amax(dim=-1)
+
+
+def _notable(responses: Tensor) -> Tensor:
+    return (responses - _NOTABLE).clamp_min(0)
 
 
 def as_entries(patches: Tensor) -> Tensor:

@@ -108,9 +108,9 @@ class Ltad(Detector):
         """The stages on the grid of stride 8, concatenated, unscaled: (B, C, h, w)."""
         check_features(features, self.backbone.channels)
         fine, middle, coarse = features
-        grid = (middle.shape[2], middle.shape[3])
+        grid = (int(middle.shape[2]), int(middle.shape[3]))  # int: fixed in an exported graph
         resized = [
-            F.adaptive_avg_pool2d(fine, grid),
+            _averaged(fine, grid),
             middle,
             F.interpolate(coarse, size=grid, mode="bilinear", align_corners=False),
         ]
@@ -156,6 +156,13 @@ class Ltad(Detector):
         seen = self.standardise(features)
         look = F.avg_pool2d(seen.tensor, _LOOK_POOLING)
         return RawPrediction(self.fuse(*self.scores(seen), size), look)
+
+
+def _averaged(fine: Tensor, grid: tuple[int, int]) -> Tensor:
+    """A finer stage (B, C, h, w) on a coarser grid."""
+    if (int(fine.shape[2]), int(fine.shape[3])) == (2 * grid[0], 2 * grid[1]):
+        return F.avg_pool2d(fine, 2)  # the same, and exportable
+    return F.adaptive_avg_pool2d(fine, grid)
 
 
 def _take_size(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inspector.engine.backbones import Backbone
@@ -85,7 +84,7 @@ class ReContrast(Detector):
         adapted = self.backbone.through(self.encoder, images)
         both = [torch.cat(pair) for pair in zip(adapted, frozen, strict=True)]
         embedding = self.bottleneck(both)
-        count = len(images)
+        count = images.shape[0]
         decoded = self.decoder(embedding)
         return Contrast(
             frozen=frozen,
@@ -101,37 +100,6 @@ class ReContrast(Detector):
         pairs += zip(found.adapted, found.as_adapted, strict=True)
         distances = [cosine_distance(seen, decoded) for seen, decoded in pairs]
         return RawPrediction(mean_map(distances, size), found.embedding.float())
-
-
-def contrast_loss(found: Contrast, hardness: float) -> Tensor:
-    """The mean of both directions' `hard_cosine_loss`."""
-    return (
-        hard_cosine_loss(found.frozen, found.as_frozen, hardness)
-        + hard_cosine_loss(found.adapted, found.as_adapted, hardness)
-    ) / 2
-
-
-def hard_cosine_loss(
-    targets: Sequence[Tensor], decoded: Sequence[Tensor], hardness: float
-) -> Tensor:
-    """Global cosine with hard mining: sum over scales of 1 − cosine of the flattened stages.
-
-    No gradient reaches the targets, nor what was decoded at easy points: those whose own distance
-    1 − cosine lies below mean + hardness · standard deviation of the scale's points in the batch.
-
-    Args:
-        targets, decoded: Stages [(B, C_i, h_i, w_i)].
-        hardness: α; the paper lets it rise from −3 (nearly all points count) to 1.
-    """
-    losses = []
-    for target, one in zip(targets, decoded, strict=True):
-        fixed, free = target.detach().float(), one.float()
-        distance = cosine_distance(fixed, free.detach())
-        easy = distance < distance.mean() + hardness * distance.std()
-        mined = torch.where(easy.unsqueeze(1), free.detach(), free)
-        losses.append((1 - F.cosine_similarity(mined.flatten(1), fixed.flatten(1), dim=1)).mean())
-    total: Tensor = sum(losses[1:], start=losses[0])
-    return total
 
 
 def _heads(channels: Sequence[int]) -> nn.ModuleList:

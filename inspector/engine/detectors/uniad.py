@@ -196,7 +196,7 @@ class DecoderLayer(nn.Module):
         mask: Tensor,
         grid: tuple[int, int],
     ) -> Tensor:
-        query = _as_tokens(_resized(self.query, grid)).expand(len(memory), -1, -1)
+        query = _as_tokens(_resized(self.query, grid)).expand(memory.shape[0], -1, -1)
         asked = self.first(query + positions, memory + positions, memory, mask)
         tokens = self.informed(query, asked)
         asked = self.second(tokens + positions, before + positions, before, mask)
@@ -240,7 +240,7 @@ def _as_tokens(maps: Tensor) -> Tensor:
 
 def _as_map(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
     """(B, h·w, C) to (B, C, h, w)."""
-    return tokens.transpose(1, 2).reshape(len(tokens), -1, *grid)
+    return tokens.transpose(1, 2).reshape(tokens.shape[0], -1, *grid)
 
 
 def _by_head(tokens: Tensor) -> Tensor:

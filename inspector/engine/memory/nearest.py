@@ -36,6 +36,8 @@ def nearest(queries: Tensor, entries: Tensor, skip: Tensor | None = None) -> Nea
     """
     if len(entries) == 0:
         raise ValueError("there is no entry to be near to")
+    if torch.onnx.is_in_onnx_export():
+        return _in_a_graph(queries, entries)
     with torch.autocast(queries.device.type, enabled=False):
         best = torch.full((len(queries),), torch.inf, device=queries.device)
         rows = torch.zeros(len(queries), dtype=torch.int64, device=queries.device)
@@ -53,6 +55,21 @@ def nearest(queries: Tensor, entries: Tensor, skip: Tensor | None = None) -> Nea
                 best[part] = torch.where(closer, value, best[part])
                 rows[part] = torch.where(closer, row + start, rows[part])
         return Nearest(_distances(queries, entries, rows), rows)
+
+
+def _in_a_graph(queries: Tensor, entries: Tensor) -> Nearest:
+    """The same for an exported graph, which must not fix the number of queries."""
+    wide = queries.float()
+    values, rows = [], []
+    for start in range(0, entries.shape[0], _ENTRIES):
+        block = entries[start : start + _ENTRIES].float()
+        squares = block.square().sum(dim=1)
+        value, row = torch.addmm(squares, wide, block.T, alpha=-2).min(dim=1)
+        values.append(value)
+        rows.append(row + start)
+    block_of = torch.stack(values).argmin(dim=0)
+    found = torch.stack(rows).gather(0, block_of.unsqueeze(0)).squeeze(0)
+    return Nearest((wide - entries[found].float()).norm(dim=1), found)
 
 
 def _forbid(found: Tensor, places: Tensor) -> None:

@@ -10,6 +10,7 @@ from inspector.errors import InspectorError
 from inspector.gui.background import Background, Task
 from inspector.gui.jobs.job import Job, JobState
 from inspector.gui.jobs.requests import (
+    ExportRequest,
     Request,
     ResumeRequest,
     RetrainRequest,
@@ -141,6 +142,8 @@ class JobQueue(QObject):
                 return self.tr("Evaluating {name}").format(name=request.model)
             case ScoreRequest():
                 return self.tr("Scoring with {name}").format(name=request.model)
+            case ExportRequest():
+                return self.tr("Exporting {name}").format(name=request.name)
             case ResumeRequest():
                 return self.tr("Resuming run {number}").format(number=request.run_id)
 

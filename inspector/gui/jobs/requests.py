@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from inspector.project.kept_splits import split_file
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
+from inspector.project.splits import read_split
 from inspector.project.work import (
     Computing,
+    prepare_export,
     prepare_retraining,
     prepare_scoring,
     prepare_training,
@@ -19,7 +23,8 @@ from inspector.project.work import (
 class TrainRequest(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
     """Train a method; names and values as `resolve_parameters` takes them.
 
-    Where it is only wanted `for_comparison`, the model does not become the active one by itself.
+    `split` names the kept split that it learns from; empty for all normal images. Where it is only
+    wanted `for_comparison`, the model does not become the active one by itself.
     """
 
     method: str
@@ -27,6 +32,7 @@ class TrainRequest(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
     changes: dict[str, Any]
     device: str = "auto"
     precision: str = "auto"
+    split: str = ""
     for_comparison: bool = False
 
 
@@ -53,13 +59,24 @@ class ScoreRequest(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
     precision: str = "auto"
 
 
+class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, tag="export"):
+    """Export a model to the file `to`; the rest as in `ExportJob`, `name` is for people only."""
+
+    model_id: int
+    name: str
+    format: str
+    to: str
+    variant: str = ""
+    threshold: float | None = None
+
+
 class ResumeRequest(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     """Go on with a run that was lost or failed."""
 
     run_id: int
 
 
-Request = TrainRequest | RetrainRequest | ScoreRequest | ResumeRequest
+Request = TrainRequest | RetrainRequest | ScoreRequest | ExportRequest | ResumeRequest
 
 
 def prepare(request: Request, project: Project) -> RunRow:
@@ -71,8 +88,9 @@ def prepare(request: Request, project: Project) -> RunRow:
     match request:
         case TrainRequest():
             computing = Computing(request.device, request.precision)
+            split = read_split(split_file(project, request.split)) if request.split else None
             return prepare_training(
-                project, request.method, request.preset, request.changes, computing
+                project, request.method, request.preset, request.changes, computing, split
             )
         case RetrainRequest():
             computing = Computing(request.device, request.precision)
@@ -87,6 +105,15 @@ def prepare(request: Request, project: Project) -> RunRow:
                 computing,
                 evaluate=request.evaluate,
                 everything=request.everything,
+            )
+        case ExportRequest():
+            return prepare_export(
+                project,
+                project.find_model(request.model_id),
+                request.format,
+                Path(request.to),
+                variant=request.variant,
+                threshold=request.threshold,
             )
         case ResumeRequest():
             return project.resume_run(request.run_id)

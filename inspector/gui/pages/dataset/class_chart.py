@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QCoreApplication,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
@@ -16,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -27,13 +26,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.gui.pages.dataset.class_bars import PARTS, Legend, paint_part, part_words
 from inspector.gui.pages.dataset.class_counts import ClassCount, ClassCounts
-from inspector.gui.theme import Theme, em, mixed, theme_of
+from inspector.gui.theme import Theme, em, theme_of
 from inspector.gui.widgets.basics import label
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
-_PARTS = ("train_good", "test_good", "defective", "unknown")
 
 
 class ClassChart(QWidget):
@@ -44,7 +43,7 @@ class ClassChart(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.view = _ClassList()
-        self._legend = _Legend()
+        self._legend = Legend()
         self.numbers = label(self.tr("to learn from / all"), "muted")
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.numbers.setContentsMargins(0, 0, em(self, 0.6), 0)
@@ -61,8 +60,8 @@ class ClassChart(QWidget):
     def set_counts(self, counts: ClassCounts) -> None:
         """Shows other classes."""
         self.view.list_model.set_counts(counts)
-        shown = {part for each in counts.classes for part in _PARTS if getattr(each, part)}
-        self._legend.set_parts(tuple(part for part in _PARTS if part in shown))
+        shown = {part for each in counts.classes for part in PARTS if getattr(each, part)}
+        self._legend.set_parts(tuple(part for part in PARTS if part in shown))
         self.numbers.setVisible(counts.by_training and len(counts.classes) > 0)
         self.set_current(self._current)
 
@@ -81,12 +80,12 @@ class ClassChart(QWidget):
 
 
 class _ClassListModel(QAbstractListModel):
-    """Classes, with one row between head and tail that says where the tail begins."""
+    """Classes; where some are in the tail, a row that says so stands above head and tail each."""
 
     def __init__(self) -> None:
         super().__init__()
         self.counts = ClassCounts()
-        self._entries: list[ClassCount | None] = []
+        self._entries: list[ClassCount | str] = []
         self.largest = 1
 
     def set_counts(self, counts: ClassCounts) -> None:
@@ -96,37 +95,49 @@ class _ClassListModel(QAbstractListModel):
         self.counts = counts
         self._entries = list(counts.classes)
         self.largest = max((each.total for each in counts.classes), default=1) or 1
-        first_tail = next((i for i, each in enumerate(counts.classes) if each.is_tail), None)
-        if first_tail is not None:
-            self._entries.insert(first_tail, None)
+        n_head = len(counts.classes) - counts.n_tail
+        if counts.n_tail:
+            self._entries.insert(n_head, self._tail_text())
+            if n_head:
+                self._entries.insert(0, self._head_text(n_head))
         self.endResetModel()
 
     def entry(self, row: int) -> ClassCount | None:
-        """The class of a row; None for the row that begins the tail."""
-        return self._entries[row]
+        """The class of a row; None for a row that begins head or tail."""
+        entry = self._entries[row]
+        return None if isinstance(entry, str) else entry
 
     def row_of(self, name: str | None) -> int:
         """The row of a class, −1 without one."""
-        names = [each.name if each is not None else None for each in self._entries]
+        names = [None if isinstance(each, str) else each.name for each in self._entries]
         return names.index(name) if name is not None and name in names else -1
 
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self._entries)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return super().flags(index) if self._entries[index.row()] else Qt.ItemFlag.NoItemFlags
+        return super().flags(index) if self.entry(index.row()) else Qt.ItemFlag.NoItemFlags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         entry = self._entries[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._tail_text() if entry is None else entry.name or self.tr("No class")
+            return entry if isinstance(entry, str) else entry.name or self.tr("No class")
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._tail_text() if entry is None else self._spoken(entry)
+            return entry if isinstance(entry, str) else self._spoken(entry)
         return None
+
+    def _head_text(self, number: int) -> str:
+        if number == 1:
+            return self.tr("Head: 1 class")
+        return self.tr("Head: {number} classes").format(number=number)
 
     def _tail_text(self) -> str:
         counts = self.counts
         number = counts.n_tail
+        if counts.by_split:
+            if number == 1:
+                return self.tr("Tail: 1 class")
+            return self.tr("Tail: {number} classes").format(number=number)
         if number == 1:
             text = (
                 self.tr("Tail: 1 class with fewer than {limit} images to learn from")
@@ -142,22 +153,17 @@ class _ClassListModel(QAbstractListModel):
         return text.format(number=number, limit=counts.limit)
 
     def _spoken(self, entry: ClassCount) -> str:
-        words = _part_words()
+        words = part_words()
         parts = [
             f"{getattr(entry, part)} {words[part].lower()}"
-            for part in _PARTS
+            for part in PARTS
             if getattr(entry, part)
         ]
-        return f"{entry.name or self.tr('No class')}: {', '.join(parts)}"
-
-
-def _part_words() -> dict[str, str]:
-    return {
-        "train_good": QCoreApplication.translate("ClassChart", "To learn from"),
-        "test_good": QCoreApplication.translate("ClassChart", "Good, for test"),
-        "defective": QCoreApplication.translate("ClassChart", "Defective"),
-        "unknown": QCoreApplication.translate("ClassChart", "Unknown"),
-    }
+        name = entry.name or self.tr("No class")
+        if self.counts.n_tail:
+            part = self.tr("tail") if entry.is_tail else self.tr("head")
+            name = f"{name} ({part})"
+        return f"{name}: {', '.join(parts)}"
 
 
 class _ClassList(QListView):
@@ -228,7 +234,7 @@ class _BarDelegate(QStyledItemDelegate):
         painter.setFont(view.font())
         entry = view.list_model.entry(index.row())
         if entry is None:
-            self._paint_tail(painter, room, theme, str(index.data()))
+            self._paint_heading(painter, room, theme, str(index.data()), index.row() > 0)
             return
         if view.is_marked(entry):
             painter.fillRect(rect, QColor(theme.accent_soft))
@@ -258,73 +264,20 @@ class _BarDelegate(QStyledItemDelegate):
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, entry: ClassCount, theme: Theme) -> None:
         left = bar.left()
-        for part in _PARTS:
+        for part in PARTS:
             number = getattr(entry, part)
             if number:
                 width = max(2.0, bar.width() * number / self._view.list_model.largest)
                 paint_part(painter, QRectF(left, bar.top(), width, bar.height()), part, theme)
                 left += width
 
-    def _paint_tail(self, painter: QPainter, room: QRect, theme: Theme, text: str) -> None:
+    def _paint_heading(
+        self, painter: QPainter, room: QRect, theme: Theme, text: str, has_line: bool
+    ) -> None:
         top = room.top() + em(self._view, 0.3)
-        painter.setPen(QPen(QColor(theme.muted), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(room.left(), top, room.right(), top)
+        if has_line:
+            painter.setPen(QPen(QColor(theme.muted), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(room.left(), top, room.right(), top)
         painter.setPen(QColor(theme.muted))
         below = room.adjusted(0, em(self._view, 0.5), 0, 0)
         painter.drawText(below, int(Qt.TextFlag.TextWordWrap), text)
-
-
-def paint_part(painter: QPainter, place: QRectF, part: str, theme: Theme) -> None:
-    """Solid: to learn from; outlined: good for test; hatched: defective; dotted: unknown."""
-    inner = place.adjusted(0.5, 0.5, -0.5, -0.5)
-    normal, defective = QColor(theme.normal), QColor(theme.defective)
-    if part == "train_good":
-        painter.fillRect(place, normal)
-    elif part == "test_good":
-        painter.fillRect(place, QColor(mixed(theme.normal, theme.surface, 0.72)))
-        painter.setPen(normal)
-        painter.drawRect(inner)
-    elif part == "defective":
-        painter.fillRect(place, QColor(mixed(theme.defective, theme.surface, 0.72)))
-        painter.fillRect(place, QBrush(defective, Qt.BrushStyle.BDiagPattern))
-        painter.setPen(defective)
-        painter.drawRect(inner)
-    else:
-        painter.fillRect(place, QBrush(QColor(theme.muted), Qt.BrushStyle.Dense6Pattern))
-        painter.setPen(QPen(QColor(theme.muted), 1, Qt.PenStyle.DotLine))
-        painter.drawRect(inner)
-
-
-class _Legend(QWidget):
-    """What the patterns of the bars mean."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: tuple[str, ...] = ()
-
-    def set_parts(self, parts: tuple[str, ...]) -> None:
-        self._parts = parts
-        self.setAccessibleName(", ".join(_part_words()[part] for part in parts))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        height = em(self, 1.25 * len(self._parts) + 0.8) if self._parts else 0
-        return QSize(em(self, 8), height)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        theme, line = theme_of(), em(self, 1.25)
-        gap = em(self, 0.6)
-        words = _part_words()
-        for number, part in enumerate(self._parts):
-            top = em(self, 0.4) + number * line
-            swatch = QRectF(gap, top + line * 0.3, em(self, 1.4), line * 0.4)
-            paint_part(painter, swatch, part, theme)
-            painter.setPen(QColor(theme.muted))
-            room = QRectF(swatch.right() + gap, top, self.width(), line)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words[part])
-        painter.end()

@@ -16,7 +16,7 @@ from inspector.gui.background import Task
 from inspector.gui.jobs.requests import ScoreRequest
 from inspector.gui.pages.dataset.browser import GRID, LIST, ImageBrowser
 from inspector.gui.pages.dataset.class_chart import ClassChart
-from inspector.gui.pages.dataset.class_counts import count_classes
+from inspector.gui.pages.dataset.class_counts import count_classes, counts_under
 from inspector.gui.pages.dataset.details import DetailsPanel
 from inspector.gui.pages.dataset.header import DatasetHeader
 from inspector.gui.pages.dataset.preview_window import PreviewWindow
@@ -27,6 +27,7 @@ from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.thumbnails import Thumbnails
 from inspector.gui.widgets.basics import action_button, icon_button, label
+from inspector.gui.widgets.split_banner import SplitBanner
 
 
 class DatasetPage(Page):
@@ -43,6 +44,7 @@ class DatasetPage(Page):
         self.header = DatasetHeader(actions)
         self.browser = ImageBrowser(session, self._thumbnails, self._import, self._clear)
         self.chart = ClassChart()
+        self.split = SplitBanner(session.split)
         self.details = DetailsPanel(session, actions, self.browser.model, self.browser.pictures)
         self._assemble()
         self._connect()
@@ -92,8 +94,13 @@ class DatasetPage(Page):
         add = icon_button("plus", self.tr("Open folder of images…"))
         add.clicked.connect(self._import)
         heading.addWidget(add)
-        heading.addWidget(action_button(self.actions_table.action("dataset.refresh")))
+        for name in ("dataset.refresh", "dataset.split"):
+            heading.addWidget(action_button(self.actions_table.action(name)))
         layout.addLayout(heading)
+        inset = QHBoxLayout()
+        inset.setContentsMargins(em(self, 0.4), em(self, 0.2), em(self, 0.4), em(self, 0.2))
+        inset.addWidget(self.split)
+        layout.addLayout(inset)
         layout.addWidget(self.chart, 1)
         side.setMinimumWidth(em(self, 10))
         return side
@@ -107,6 +114,7 @@ class DatasetPage(Page):
         session.scale.variant_changed.connect(self._take_scores)
         session.scale.threshold_changed.connect(self._take_thresholds)
         session.jobs.changed.connect(self._offer_scoring)
+        session.split.changed.connect(self._show_classes)
         self._thumbnails.arrived.connect(lambda _: self.details.preview.update())
         header.search.searched.connect(lambda text: self._change(text=text))
         header.filters.changed.connect(self._ask)
@@ -127,6 +135,7 @@ class DatasetPage(Page):
         bind("dataset.clear_filters", self._clear)
         bind("dataset.score", self._score)
         bind("dataset.refresh", self._look_for_changes)
+        bind("dataset.split", self._split)
         bind("dataset.review", partial(self._lead_to, "review"))
         bind("dataset.annotate", partial(self._lead_to, "annotate"))
         bind("dataset.inspector", self._toggle_details)
@@ -167,12 +176,19 @@ class DatasetPage(Page):
         columns = self.session.library.images
         self.header.filters.set_images(columns)
         self.browser.keeping_choice(self.browser.model.take_images)
-        self.chart.set_counts(count_classes(columns))
+        self._show_classes()
         self._load_windows()
         self._after_query()
         self._offer_scoring()
         if self._wanted is not None and len(columns):
             self._choose_wanted()
+
+    def _show_classes(self) -> None:
+        """The class chart, as a split in force makes it."""
+        if self._is_stale:
+            return
+        counts, split = count_classes(self.session.library.images), self.session.split.split
+        self.chart.set_counts(counts_under(counts, split) if split is not None else counts)
 
     def _load_windows(self) -> None:
         project = self.session.project
@@ -297,6 +313,11 @@ class DatasetPage(Page):
         from inspector.gui.pages.dataset.refresh_dialog import RefreshDialog
 
         RefreshDialog(self.session, self.window()).open()
+
+    def _split(self) -> None:
+        from inspector.gui.pages.dataset.split_dialog import SplitDialog
+
+        SplitDialog(self.session, self.window()).open()
 
     def _lead_to(self, page: str) -> None:
         """Another page gets the chosen images; all that are shown where none is."""

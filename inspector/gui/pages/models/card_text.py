@@ -148,7 +148,13 @@ def _training_images(card: ModelCard) -> Section:
     )
     total = QCoreApplication.translate("ModelCard", "All classes")
     lines = [(total, words.number(sum(card.training_images.values())))]
-    lines += [(words.class_label(name), words.number(count)) for name, count in by_count]
+    for name, count in by_count:
+        number = words.number(count)
+        if card.long_tail is not None and name in card.long_tail.tail:
+            number = QCoreApplication.translate("ModelCard", "{number} (tail)").format(
+                number=number
+            )
+        lines.append((words.class_label(name), number))
     return Section(title, tuple(lines))
 
 

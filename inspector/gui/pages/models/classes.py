@@ -70,7 +70,7 @@ class ClassTable(QWidget):
             return [Cell(name, is_left=True), *counts, *cells]
 
         rows: list[Row] = [
-            of(words.class_label(name), row, aligned.per_class.get(name) if aligned else None)
+            of(self._name(name), row, aligned.per_class.get(name) if aligned else None)
             for name, row in raw.per_class.items()
         ]
         rows.append(self.tr("All classes"))
@@ -78,7 +78,20 @@ class ClassTable(QWidget):
         rows.append(of(self.tr("One threshold for all"), raw.absolute_unified, together))
         average = aligned.class_average if aligned else None
         rows.append(of(self.tr("Average of the classes"), raw.class_average, average))
+        for title, before, after in (
+            (words.head_title(), raw.head_average, aligned.head_average if aligned else None),
+            (words.tail_title(), raw.tail_average, aligned.tail_average if aligned else None),
+        ):
+            if before is not None:
+                rows.append(of(title, before, after))
         return rows
+
+    def _name(self, name: str) -> str:
+        """A class, and whether the model knows it as one with few images."""
+        card = self._facts.card if self._facts is not None else None
+        if card is None or card.long_tail is None or name not in card.long_tail.tail:
+            return words.class_label(name)
+        return self.tr("{name} (tail)").format(name=words.class_label(name))
 
 
 class ClassMatrix(QWidget):
@@ -130,7 +143,23 @@ class ClassMatrix(QWidget):
             ]
             for name in names
         ]
+        rows += self._averages(shown, metric)
         self.grid.fill([self.tr("Class"), *(facts.model.name for facts in self._models)], rows)
+
+    def _averages(self, shown: Sequence[VariantEvaluation | None], metric: str) -> list[Row]:
+        """The means of all classes, head and tail; nothing where no model tells them apart."""
+        if not any(of.tail_average for of in shown if of is not None):
+            return []
+        found = [
+            (self.tr("Average of the classes"), [of.class_average if of else None for of in shown]),
+            (words.head_title(), [of.head_average if of else None for of in shown]),
+            (words.tail_title(), [of.tail_average if of else None for of in shown]),
+        ]
+        rows: list[Row] = [self.tr("All classes")]
+        for title, averages in found:
+            values = [words.value_of(of, metric) for of in averages]
+            rows.append([Cell(title, is_left=True), *marked(metric, values, bars=True)])
+        return rows
 
 
 def marked(metric: str, values: Sequence[float | None], *, bars: bool = False) -> list[Cell]:

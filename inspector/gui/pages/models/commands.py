@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 from inspector.errors import InspectorError
 from inspector.gui.background import Task
 from inspector.gui.jobs.job import Job, JobState
-from inspector.gui.jobs.requests import RetrainRequest, ScoreRequest
+from inspector.gui.jobs.requests import ExportRequest, RetrainRequest, ScoreRequest
 from inspector.gui.notify import NoticeAction
 from inspector.gui.pages.models.facts import ModelFacts
 from inspector.gui.session import Session
+from inspector.jobs.spec import ExportJob, ScoreJob
 from inspector.jobs.spec import Job as JobSpec
-from inspector.jobs.spec import ScoreJob
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 
@@ -140,7 +140,7 @@ def _needs(job: Job, model: ModelRow) -> bool:
         return False
     if isinstance(job.request, ScoreRequest) and job.run is None:
         return job.request.model in (model.name, str(model.model_id))
-    if isinstance(job.request, RetrainRequest) and job.run is None:
+    if isinstance(job.request, RetrainRequest | ExportRequest) and job.run is None:
         return job.request.model_id == model.model_id
     if job.run is None:
         return False
@@ -149,6 +149,6 @@ def _needs(job: Job, model: ModelRow) -> bool:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
     # Only the last part of the path: the project may have moved.
-    return isinstance(spec, ScoreJob) and spec.model.replace("\\", "/").endswith(
+    return isinstance(spec, ScoreJob | ExportJob) and spec.model.replace("\\", "/").endswith(
         f"/{model.folder.name}"
     )

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inspector.core.evaluation import RAW
+from inspector.core.evaluation import RAW, MetricRow, VariantEvaluation
 from inspector.gui.pages.models import words
 from inspector.gui.pages.models.cells import Cell
 from inspector.gui.pages.models.classes import marked
-from inspector.gui.pages.models.facts import ModelFacts, differing, flat_parameters
+from inspector.gui.pages.models.facts import ModelFacts, differing, flat_parameters, tails_differ
 from inspector.gui.pages.models.grid import Grid, Row
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import Segments, label, row
 
-_UNIFIED, _AVERAGE = "unified", "average"
+_UNIFIED, _AVERAGE, _HEAD, _TAIL = "unified", "average", "head", "tail"
 
 
 class MetricComparison(QWidget):
@@ -29,8 +29,16 @@ class MetricComparison(QWidget):
             [
                 (_UNIFIED, self.tr("One threshold for all")),
                 (_AVERAGE, self.tr("Average of the classes")),
+                (_HEAD, self.tr("Head (High)")),
+                (_TAIL, self.tr("Tail (Low)")),
             ],
             self.tr("Which metrics"),
+        )
+        self.setting.button_of(_HEAD).setToolTip(
+            self.tr("Average of the classes with many training images")
+        )
+        self.setting.button_of(_TAIL).setToolTip(
+            self.tr("Average of the classes with few training images")
         )
         self.setting.chosen.connect(lambda value: self._fill())
         self._warning = label("", wrap=True)
@@ -47,10 +55,24 @@ class MetricComparison(QWidget):
         """Shows other models."""
         self._models = models
         judged = {of.evaluated.snapshot_id for of in models if of.evaluated is not None}
-        self._warning.setText(
-            self.tr("⚠ They were evaluated on different states of the data: compare with care.")
-        )
-        self._warning.setVisible(len(judged) > 1)
+        warnings = []
+        if len(judged) > 1:
+            warnings.append(
+                self.tr("⚠ They were evaluated on different states of the data: compare with care.")
+            )
+        if tails_differ(models):
+            warnings.append(
+                self.tr(
+                    "⚠ Other classes are head and tail in each: compare High and Low with care."
+                )
+            )
+        self._warning.setText("\n".join(warnings))
+        self._warning.setVisible(bool(warnings))
+        has_tail = any(of.raw is not None and of.raw.tail_average is not None for of in models)
+        for value in (_HEAD, _TAIL):
+            self.setting.button_of(value).setVisible(has_tail)
+        if not has_tail and self.setting.value in (_HEAD, _TAIL):
+            self.setting.set_value(_UNIFIED)
         self._fill()
 
     def _fill(self) -> None:
@@ -71,12 +93,14 @@ class MetricComparison(QWidget):
         values = []
         for facts in self._models:
             of = facts.evaluation.find(variant) if facts.evaluation else None
-            chosen = None
-            if of is not None:
-                is_average = self.setting.value == _AVERAGE
-                chosen = of.class_average if is_average else of.absolute_unified
-            values.append(words.value_of(chosen, metric))
+            values.append(words.value_of(self._chosen(of), metric))
         return [Cell(words.metric_title(metric), is_left=True), *marked(metric, values)]
+
+    def _chosen(self, of: VariantEvaluation | None) -> MetricRow | None:
+        if of is None:
+            return None
+        rows = {_AVERAGE: of.class_average, _HEAD: of.head_average, _TAIL: of.tail_average}
+        return rows.get(self.setting.value, of.absolute_unified)
 
     def _costs(self) -> list[list[Cell]]:
         def cells(title: str, values: Sequence[float | None], texts: Sequence[str]) -> list[Cell]:

@@ -15,12 +15,15 @@ from inspector.gui.pages.models.classes import ClassMatrix, ClassTable
 from inspector.gui.pages.models.comparison import Differences, MetricComparison
 from inspector.gui.pages.models.curves import TrainingCurves
 from inspector.gui.pages.models.facts import ModelFacts
+from inspector.gui.pages.models.naming.features_view import FeaturesView
+from inspector.gui.pages.models.naming.names_view import NamesView
+from inspector.gui.pages.models.naming.reading import NameReader
 from inspector.gui.session import Session
 from inspector.gui.widgets.basics import button, label, row
 
 
 class ModelDetails(QWidget):
-    """Card, classes and curves of one model."""
+    """Card, classes and curves of one model; where it has learned names, those and its features."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -39,10 +42,21 @@ class ModelDetails(QWidget):
         self.card = CardView()
         self.classes = ClassTable()
         self.curves = TrainingCurves(session.background)
+        self._reader = NameReader(session.background)
+        self.names = NamesView(self._reader)
+        self.features = FeaturesView(self._reader, session.background)
         self.tabs = QTabWidget()
         self.tabs.addTab(self.card, self.tr("Card"))
         self.tabs.addTab(self.classes, self.tr("Classes"))
-        self.tabs.addTab(self.curves, self.tr("Training curves"))
+        self.tabs.addTab(self.curves, self.tr("Curves"))
+        self.tabs.addTab(self.names, self.tr("Names"))
+        self.tabs.addTab(self.features, self.tr("Features"))
+        for view, tip in (
+            (self.curves, self.tr("Training curves")),
+            (self.names, self.tr("What the model calls each class")),
+            (self.features, self.tr("Real and synthesised features as a map")),
+        ):
+            self.tabs.setTabToolTip(self.tabs.indexOf(view), tip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         buttons = row(self.report, self.folder, self.copy_text, self.copy_json)
@@ -64,6 +78,9 @@ class ModelDetails(QWidget):
         self.card.show_facts(facts)
         self.classes.show_facts(facts)
         self.curves.show_models([facts])
+        for view in (self.names, self.features):
+            self.tabs.setTabVisible(self.tabs.indexOf(view), facts.has_names)
+        self._reader.set_facts(facts)
 
     def _open_report(self) -> None:
         if self._facts is not None and self._facts.evaluated is not None:
@@ -109,7 +126,7 @@ class ModelComparison(QWidget):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.metrics, self.tr("Metrics"))
         self.tabs.addTab(self.matrix, self.tr("Classes"))
-        self.tabs.addTab(self.curves, self.tr("Training curves"))
+        self.tabs.addTab(self.curves, self.tr("Curves"))
         self.tabs.addTab(self.differences, self.tr("Differences"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

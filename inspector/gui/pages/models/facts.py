@@ -12,6 +12,7 @@ from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS
 from inspector.jobs.events import Metric, replay
 from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.jobs.name_file import has_names
 from inspector.project.candidates import candidates
 from inspector.project.durations import training_seconds
 from inspector.project.evaluations import ModelEvaluation, newest_evaluations
@@ -34,6 +35,7 @@ class ModelFacts:
         seconds: How long its training took; None where the run does not tell.
         run_folder: Folder of the run that made it; None where the run is gone.
         is_candidate: Whether it was trained again and nobody has decided on it.
+        has_names: Whether it has learned names of its classes.
     """
 
     model: ModelRow
@@ -45,6 +47,7 @@ class ModelFacts:
     seconds: float | None
     run_folder: Path | None
     is_candidate: bool = False
+    has_names: bool = False
 
     @property
     def method_title(self) -> str:
@@ -126,6 +129,13 @@ def flat_parameters(card: ModelCard) -> dict[str, str]:
     return flat
 
 
+def tails_differ(models: Sequence[ModelFacts]) -> bool:
+    """Whether models know other classes than each other as those with few images."""
+    cards = (facts.card for facts in models)
+    tails = {frozenset(card.long_tail.tail) for card in cards if card and card.long_tail}
+    return len(tails) > 1
+
+
 def differing(parameters: Sequence[dict[str, str]]) -> dict[str, tuple[str, ...]]:
     """The parameters in which some models differ -> their values; "–" where one lacks it."""
     names = list(dict.fromkeys(name for of_model in parameters for name in of_model))
@@ -156,6 +166,7 @@ def _facts(
         seconds=training_seconds(run.folder) if run else None,
         run_folder=run.folder if run else None,
         is_candidate=is_candidate,
+        has_names=has_names(model.folder),
     )
 
 

@@ -16,6 +16,7 @@ from inspector.gui.actions import ActionRegistry
 from inspector.gui.background import Task
 from inspector.gui.pages.models.commands import ModelCommands
 from inspector.gui.pages.models.details import Details
+from inspector.gui.pages.models.exporting import export_model
 from inspector.gui.pages.models.facts import ModelFacts, read_facts
 from inspector.gui.pages.models.matrix.view import MatrixView
 from inspector.gui.pages.models.rename import RenameField
@@ -107,8 +108,9 @@ class ModelsPage(Page):
             "muted",
         )
         self._buttons = [
-            action_button(self.actions_table.action(f"models.{what}"), text=True)
-            for what in ("activate", "evaluate", "rename", "trash")
+            # The trash can says what it does: with words the row would be too wide.
+            action_button(self.actions_table.action(f"models.{what}"), text=what != "trash")
+            for what in ("activate", "evaluate", "export", "rename", "trash")
         ]
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.addWidget(self.view)
@@ -162,6 +164,7 @@ class ModelsPage(Page):
         self.trash.remove_wanted.connect(self.commands.remove)
         bind("models.activate", self._return_pressed)
         bind("models.evaluate", self._evaluate)
+        bind("models.export", self._export)
         bind("models.rename", self._rename)
         bind("models.trash", self._trash)
         # Several signals come with one change; one look is enough for all of them.
@@ -262,6 +265,12 @@ class ModelsPage(Page):
         if self.stack.currentWidget() is self._splitter:
             for facts in self.view.chosen:
                 self.commands.evaluate(facts)
+
+    def _export(self) -> None:
+        chosen = self.view.chosen
+        facts = chosen[0] if len(chosen) == 1 else self.view.current
+        if facts is not None and self.stack.currentWidget() is self._splitter:
+            export_model(self.session, facts, self)
 
     def _evaluate_id(self, model_id: int) -> None:
         for facts in self._in_use():

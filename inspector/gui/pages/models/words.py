@@ -41,6 +41,16 @@ def metric_title(name: str) -> str:
     return titles[name]
 
 
+def head_title() -> str:
+    """The average of the classes with many training images."""
+    return QCoreApplication.translate("Models", "Average of the head (High)")
+
+
+def tail_title() -> str:
+    """The average of the classes with few training images."""
+    return QCoreApplication.translate("Models", "Average of the tail (Low)")
+
+
 def value_of(row: MetricRow | None, name: str) -> float | None:
     """One metric of a row; None without a row."""
     value: float | None = getattr(row, name) if row is not None else None

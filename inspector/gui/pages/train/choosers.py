@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import IconLabel, label, row
-from inspector.jobs.backbones import KNOWN_BACKBONES
+from inspector.jobs.backbones import KNOWN_BACKBONES, PYRAMID, TRANSFORMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +131,17 @@ class BackboneChooser(Chooser):
         known = [Option(b.name, b.title, b.sentence) for b in KNOWN_BACKBONES]
         super().__init__([], "", beside=True)
         self.setAccessibleName(self.tr("Backbone"))
-        other = Option(_OTHER, self.tr("Another"), self.tr("Any timm model with a pyramid."))
+        other = Option(_OTHER, self.tr("Another"), "")
         for option in (*known, other):
             self.add(option)
         self.other_name = QLineEdit()
-        self.other_name.setPlaceholderText("resnet34.tv_in1k")
         self.other_name.setAccessibleName(self.tr("timm name of another backbone"))
         self.other_name.textEdited.connect(self._on_other)
         inner = self.cards[_OTHER].layout()
         assert inner is not None
         inner.addWidget(self.other_name)
         self.other_name.hide()
+        self.offer((PYRAMID,))
         self.chosen.connect(self._on_card)
 
     @property
@@ -157,6 +157,21 @@ class BackboneChooser(Chooser):
             self.other_name.setText(name)
             self.set_value(_OTHER)
         self.other_name.setVisible(self.value == _OTHER)
+
+    def offer(self, kinds: Collection[str]) -> None:
+        """Shows only backbones of these kinds: those that the method takes."""
+        for known in KNOWN_BACKBONES:
+            self.cards[known.name].setVisible(known.kind in kinds)
+        said = self.tr("Any timm model with a pyramid.")
+        if TRANSFORMER in kinds:
+            said = self.tr("Any timm vision transformer.")
+            if PYRAMID in kinds:
+                said = self.tr("Any timm model with a pyramid, or a vision transformer.")
+        self.cards[_OTHER].sentence.setText(said)
+        self.cards[_OTHER].radio.setAccessibleDescription(said)
+        self.other_name.setPlaceholderText(
+            "resnet34.tv_in1k" if PYRAMID in kinds else "vit_small_patch16_224.dino"
+        )
 
     def show_origins(self, origins: dict[str, str | None]) -> None:
         """Says of each backbone whether its weights are at hand."""

@@ -79,6 +79,8 @@ class QueueView(QWidget):
         if isinstance(job.request, TrainRequest):
             changes = job.request.changes
             text = self.tr("{preset}, {count} changed") if changes else "{preset}"
-            made.setText(text.format(preset=job.request.preset, count=len(changes)))
+            text = text.format(preset=job.request.preset, count=len(changes))
+            split = self.tr("{text}, on a long-tailed split").format(text=text)
+            made.setText(split if job.request.split else text)
             made.setToolTip("\n".join(f"{name}: {value}" for name, value in changes.items()))
         return made

@@ -25,6 +25,7 @@ class Situation:
         backbone: timm name; empty while none was given.
         problems: Sentences on parameters that are invalid.
         has_weights: Whether the backbone's weights are on this machine.
+        split_fits: Whether the long-tailed split in force, if any, fits the images.
     """
 
     has_project: bool
@@ -33,6 +34,7 @@ class Situation:
     backbone: str
     problems: Sequence[str] = ()
     has_weights: bool = True
+    split_fits: bool = True
 
 
 def method_obstacle(situation: Situation) -> str:
@@ -54,6 +56,10 @@ def obstacle(situation: Situation) -> str:
     reason = method_obstacle(situation)
     if reason:
         return reason
+    if not situation.split_fits:
+        return translate(
+            "Train", "The long-tailed split does not fit the images. Take it off to train."
+        )
     if not situation.backbone:
         return translate("Train", "Write the timm name of the backbone.")
     if situation.problems:

@@ -19,6 +19,7 @@ from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import Segments, button, column, label, row
 from inspector.gui.widgets.parameter_form import ParameterForm
+from inspector.gui.widgets.split_banner import SplitBanner
 from inspector.jobs.backbones import KNOWN_BACKBONES, weights_origin
 from inspector.jobs.catalogue import METHODS, Method, Preset, resolve_parameters
 from inspector.jobs.fields import ALIGNMENT, COMMON, fields_of, values_of
@@ -74,6 +75,7 @@ class SetupPanel(QWidget):
         self.precision = _combo(self.tr("Precision"), ("auto", "float32", "bfloat16"))
         for combo in (self.device, self.precision):
             combo.activated.connect(self._refresh)
+        self.split = SplitBanner(session.split)
         self.estimate = EstimateLine(session)
         self.reason = label("", "error", wrap=True)
         self.caution = label("", "muted", wrap=True)
@@ -85,6 +87,7 @@ class SetupPanel(QWidget):
         self._show_method()
         session.library.images_changed.connect(self._refresh)
         session.jobs.changed.connect(self._refresh)
+        session.split.changed.connect(self._refresh)
         session.runs_changed.connect(self.estimate.forget)
         session.project_changed.connect(self._on_project)
         self._on_project()
@@ -106,6 +109,7 @@ class SetupPanel(QWidget):
             changes=changes,
             device=str(self.device.currentData()),
             precision=str(self.precision.currentData()),
+            split=self._session.split.name,
         )
 
     def find_weights(self) -> None:
@@ -162,7 +166,9 @@ class SetupPanel(QWidget):
         inside.setAutoFillBackground(False)
         area.viewport().setAutoFillBackground(False)
         self._import_row = row(self.import_button, None)
-        footer = column(self.caution, self.reason, self._import_row, self.estimate, self.start)
+        footer = column(
+            self.split, self.caution, self.reason, self._import_row, self.estimate, self.start
+        )
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(em(self, 0.6))
@@ -208,18 +214,21 @@ class SetupPanel(QWidget):
         self._preset_sentence.setText(self._preset().sentence)
         base = self._base()
         self.form.set_base(base)
+        self.backbones.offer(self.method.kinds)
         self.backbones.set_name(base["backbone"])
         self._find_weights()
 
     def _situation(self) -> Situation:
-        library = self._session.library
+        library, split = self._session.library, self._session.split.split
+        n_images = int(library.images.is_training.sum())
         return Situation(
             has_project=self._session.project is not None,
             is_loading=library.is_loading,
-            n_images=int(library.images.is_training.sum()),
+            n_images=sum(split.counts.values()) if split is not None else n_images,
             backbone=self.backbones.name,
             problems=self.form.problems,
             has_weights=self._origins.get(self.backbones.name, "") is not None,
+            split_fits=not self._session.split.problem,
         )
 
     def _refresh(self) -> None:

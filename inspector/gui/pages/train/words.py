@@ -146,5 +146,6 @@ def kind_title(kind: str) -> str:
         "evaluate": translate("Train", "Evaluation"),
         "score-folder": translate("Train", "Scoring a folder"),
         "learn": translate("Train", "Learning at once"),
+        "export": translate("Train", "Export"),
     }
     return words.get(kind, kind)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from inspector.gui.actions import ActionRegistry, title_of
 from inspector.gui.pages.annotate.bank.facts import PaintedMask, Patch
 from inspector.gui.pages.annotate.bank.map_plot import BankMap
-from inspector.gui.pages.annotate.bank.map_style import MapLegend
+from inspector.gui.pages.annotate.bank.map_style import LOOKS
 from inspector.gui.pages.annotate.bank.mask_list import MaskList
 from inspector.gui.pages.annotate.bank.notes import CoverageList, Warnings
 from inspector.gui.pages.annotate.bank.patch_card import PatchCard
@@ -29,6 +29,7 @@ from inspector.gui.pages.annotate.bank.patch_tiles import PatchTiles
 from inspector.gui.pages.annotate.bank.pictures import PatchPictures
 from inspector.gui.pages.annotate.bank.switch import mode_switch
 from inspector.gui.pages.annotate.bank.words import BankWords
+from inspector.gui.plots.point_style import PointLegend
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import (
     EmptyState,
@@ -69,7 +70,7 @@ class BankView(QWidget):
             self.tr("Keeps neighbours together: takes seconds; far apart means little")
         )
         self.fit = icon_button("fit", self.tr("Show the whole map"))
-        self.legend, self.map = MapLegend(), BankMap()
+        self.legend, self.map = PointLegend(LOOKS), BankMap()
         self.card = PatchCard(
             lambda place, side: pictures.get(*place, side, large=True),
             self.tr("Click a point of the map or a patch to see what it is."),

@@ -61,9 +61,12 @@ def newest_digest(models: Sequence[ModelFacts]) -> str:
 
 
 def missing_trainings(
-    models: Sequence[ModelFacts], methods: Collection[str], n_seeds: int
+    models: Sequence[ModelFacts], methods: Collection[str], n_seeds: int, split: str = ""
 ) -> list[TrainRequest]:
-    """The trainings of some methods, first preset, seeds 0 to n − 1, that the matrix lacks."""
+    """The trainings of some methods, first preset, seeds 0 to n − 1, that the matrix lacks.
+
+    They learn from the kept split of that name, if any.
+    """
     digest = newest_digest(models)
     there = {
         (of.model.method, of.card.preset, of.card.seed)
@@ -75,6 +78,7 @@ def missing_trainings(
             method=name,
             preset=method.presets[0].name,
             changes={"seed": seed} if seed else {},
+            split=split,
             for_comparison=True,
         )
         for name, method in METHODS.items()

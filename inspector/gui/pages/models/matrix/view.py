@@ -12,7 +12,7 @@ from inspector.core.words import variant_label
 from inspector.gui.jobs.requests import TrainRequest
 from inspector.gui.pages.models import words
 from inspector.gui.pages.models.cells import Cell
-from inspector.gui.pages.models.facts import ModelFacts
+from inspector.gui.pages.models.facts import ModelFacts, tails_differ
 from inspector.gui.pages.models.grid import Grid, Row
 from inspector.gui.pages.models.matrix.content import missing_trainings, trained_of
 from inspector.gui.session import Session
@@ -21,10 +21,12 @@ from inspector.gui.widgets.basics import button, card, label, row
 from inspector.jobs.catalogue import METHODS
 from inspector.project.matrix import (
     AVERAGE,
-    COLUMNS,
+    HEAD,
+    TAIL,
     Column,
     MatrixRow,
     Trained,
+    columns_of,
     matrix_rows,
 )
 from inspector.project.matrix_words import minutes_text, spread_text, value_text
@@ -72,6 +74,7 @@ class MatrixView(QWidget):
         choices = row(self.which, seeds, self.seeds, None, self.start)
         layout.addWidget(card(self.missing, choices, margin=0.6))
         session.jobs.changed.connect(self._show_missing)
+        session.split.changed.connect(self._show_missing)
         self._looks_for_weights = True
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -95,28 +98,30 @@ class MatrixView(QWidget):
         self._models = models
         trained = trained_of(models)
         rows = matrix_rows(trained)
-        headings = [self.tr("Alignment"), *map(self._heading, COLUMNS), self.tr("Minutes")]
+        columns = columns_of(rows)
+        headings = [self.tr("Alignment"), *map(self._heading, columns), self.tr("Minutes")]
         self.grid.set_lines(2 if any(len(of.seeds) > 1 for of in rows) else 1)
-        self.grid.fill(headings, self._rows(rows))
+        self.grid.fill(headings, self._rows(rows, columns))
         self.about.setText(self._told(trained, len(models) - len(trained)))
         self._show_missing()
 
     def requests(self) -> list[TrainRequest]:
         """The trainings that are missing and that nobody has asked for yet."""
         asked = [job.request for job in self._session.jobs.jobs if not job.state.is_over]
-        found = missing_trainings(self._models, self._methods, self.seeds.value())
+        split = self._session.split.name
+        found = missing_trainings(self._models, self._methods, self.seeds.value(), split)
         return [request for request in found if request not in asked]
 
     def _heading(self, column: Column) -> str:
         name, setting = column
-        title = words.metric_title(name)
+        title = words.metric_title(name).replace(" ", "\n")
         if name.endswith("_rate"):
-            return title.replace(" ", "\n")
-        kind = self.tr("average") if setting == AVERAGE else self.tr("unified")
-        return f"{title}\n{kind}"
+            return title
+        kinds = {AVERAGE: self.tr("average"), HEAD: self.tr("head"), TAIL: self.tr("tail")}
+        return f"{title}\n{kinds.get(setting, self.tr('unified'))}"
 
-    def _rows(self, rows: Sequence[MatrixRow]) -> list[Row]:
-        best = {column: self._best(rows, column) for column in COLUMNS}
+    def _rows(self, rows: Sequence[MatrixRow], columns: Sequence[Column]) -> list[Row]:
+        best = {column: self._best(rows, column) for column in columns}
         made: list[Row] = []
         before: object = None
         for of in rows:
@@ -124,7 +129,7 @@ class MatrixView(QWidget):
             if group != before:
                 made.append(self._group(of))
                 before = group
-            cells = [self._cell(of, column, best[column]) for column in COLUMNS]
+            cells = [self._cell(of, column, best[column]) for column in columns]
             first = Cell(variant_label(of.variant), is_left=True, tip="\n".join(of.models))
             made.append([first, *cells, Cell(minutes_text(of.minutes))])
         return made
@@ -161,6 +166,12 @@ class MatrixView(QWidget):
             "Average: mean of the classes. Unified: all classes under one threshold, which no "
             "defect has helped to choose."
         )
+        if any(one.evaluation.variants[0].tail_average for one in trained):
+            said += " " + self.tr(
+                "Head and tail: mean of the classes with many and with few training images."
+            )
+        if tails_differ(self._models):
+            said += " " + self.tr("⚠ Not all have the same classes as head and tail.")
         rows = (one.evaluation.variants[0].absolute_unified for one in trained)
         if len({(of.n_good, of.n_defective) for of in rows}) > 1:
             said += " " + self.tr("⚠ Not all were judged by the same images: compare with care.")
@@ -188,8 +199,14 @@ class MatrixView(QWidget):
             self.tr("{n} of {all} methods").format(n=len(self._methods), all=len(METHODS))
         )
         titles = dict.fromkeys(METHODS[request.method].title for request in requests)
+        split = self._session.split
+        missing = (
+            self.tr("Missing, on the long-tailed split in force: {names}")
+            if split.name
+            else self.tr("Missing: {names}")
+        )
         self.missing.setText(
-            self.tr("Missing: {names}").format(names=", ".join(titles))
+            missing.format(names=", ".join(titles))
             if requests
             else self.tr("Nothing is missing, or it is under way.")
         )
@@ -199,7 +216,7 @@ class MatrixView(QWidget):
             self.tr("One after the other, with the first preset. The active model stays active.")
         )
         has_images = bool(self._session.library.images.is_training.any())
-        self.start.setEnabled(bool(requests) and has_images)
+        self.start.setEnabled(bool(requests) and has_images and not split.problem)
 
     def _start(self) -> None:
         requests = self.requests()

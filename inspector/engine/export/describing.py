@@ -1,0 +1,76 @@
+"""What an exported file says of itself, for who builds it into something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+import inspector
+from inspector.jobs.export_formats import ExportFormat
+from inspector.jobs.model_card import ModelCard
+
+_PREPROCESSING = (
+    "Turn the image upright (EXIF) and take it as RGB: grey becomes three equal channels, alpha is "
+    "dropped. 8 bits: scale the whole image to {size} x {size} pixels without keeping its aspect, "
+    "then divide by 255. 16 bits: map the intensity window of the class linearly to 0..1 and clip, "
+    "then scale. Where an axis shrinks it is averaged over areas (OpenCV INTER_AREA), where it "
+    "grows it is interpolated (INTER_LINEAR). Mean and standard deviation are part of the graph: "
+    "do not apply them."
+)
+
+
+def describe(
+    card: ModelCard,
+    name: str,
+    folder: str,
+    card_sha256: str,
+    variant: str,
+    threshold: float,
+    format_: ExportFormat,
+) -> dict[str, Any]:
+    """All that is known before the proof, as JSON.
+
+    Args:
+        card: Of the model.
+        name: That people gave the model.
+        folder: Name of its folder; with the card's digest it tells which model it was.
+        card_sha256: Of the card's file.
+        variant: The alignment variant of the scores.
+        threshold: Scores above it are flagged.
+        format_: Of the file.
+    """
+    size = card.image_size
+    known = card.thresholds.get(variant)
+    return {
+        "name": name,
+        "method": card.method,
+        "backbone": card.backbone,
+        "input_size": size,
+        "input": f"images: float32 (batch, 3, {size}, {size}), RGB, 0 to 1; any batch",
+        "preprocessing": _PREPROCESSING.format(size=size),
+        "outputs": {
+            "score": "float32 (batch,): aligned image score, larger is more anomalous",
+            "anomaly_map": f"float32 (batch, {size}, {size}): aligned, smoothed map",
+            "flagged": "bool (batch,): score > threshold",
+        },
+        "run_with": dict(format_.run_with),
+        "alignment": variant,
+        "threshold": threshold,
+        "threshold_is_the_models": known is not None and known.value == threshold,
+        "score_percent": card.score_percent,
+        "windows": card.windows,
+        "class_names": card.class_names,
+        "model": folder,
+        "model_card_sha256": card_sha256,
+        "snapshot_digest": card.snapshot_digest,
+        "inspector_version": inspector.__version__,
+    }
+
+
+def as_facts(description: dict[str, Any]) -> dict[str, str]:
+    """A description as the metadata of a file, which has only texts."""
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in description.items()
+    }

@@ -1,0 +1,131 @@
+"""The whole pipeline as one graph: an image in; score, map and decision out."""
+
+from __future__ import annotations
+
+import copy
+import io
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inspector.engine.alignment.class_statistics import ClassStatistics
+from inspector.engine.maps import image_score, smooth
+from inspector.engine.pipeline import Pipeline
+from inspector.errors import InspectorError
+
+INPUT = "images"
+OUTPUTS = ("score", "anomaly_map", "flagged")
+"""Names in the graph, in this order."""
+
+_OPSET = 18
+_TRACED_IMAGES = 2  # one might be taken for a fixed number
+
+
+class Outputs(NamedTuple):
+    """What an exported file says of a batch of images.
+
+    Attributes:
+        score: Aligned image scores (B,), float32.
+        anomaly_map: Aligned, smoothed maps (B, H, W), float32.
+        flagged: Whether the score is above the threshold, (B,) bool.
+    """
+
+    score: NDArray[np.float32]
+    anomaly_map: NDArray[np.float32]
+    flagged: NDArray[np.bool_]
+
+
+class ScoringGraph(nn.Module):
+    """A pipeline with one alignment variant and one threshold, for inputs of one size.
+
+    Args:
+        pipeline: On the CPU, ready to score; it is not changed.
+        variant: The alignment variant.
+        threshold: Scores above it are flagged.
+        size: Side of the square input in pixels.
+
+    Raises:
+        InspectorError: The pipeline has no such variant, or it needs the class of every image.
+    """
+
+    threshold: Tensor
+
+    def __init__(self, pipeline: Pipeline, variant: str, threshold: float, size: int) -> None:
+        super().__init__()
+        if variant not in pipeline.aligners:
+            raise InspectorError(
+                f"The model has no alignment '{variant}'.",
+                f"It has: {', '.join(pipeline.aligners)}.",
+            )
+        aligner = pipeline.aligners[variant]
+        if isinstance(aligner, ClassStatistics):
+            raise InspectorError(
+                f"The alignment '{variant}' needs the class of every image, which an exported file "
+                "is not told.",
+                "Choose another alignment, such as 'cada'.",
+            )
+        self.detector = copy.deepcopy(pipeline.detector)
+        self.detector.backbone.fix_size(size, size)
+        self.backbone = self.detector.backbone  # the detector keeps it out of its modules
+        self.aligner = aligner
+        self.percent = pipeline.score_percent
+        self.size = size
+        self.register_buffer("threshold", torch.tensor(rounded_down(threshold)))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (B, 3, H, W) in [0, 1] to `Outputs`."""
+        features = self.detector.observe(images)
+        prediction = self.detector.predict_features(features, (self.size, self.size))
+        smoothed = smooth(prediction.map.float())
+        statistics = self.aligner.statistics(prediction.descriptor)
+        score = self.aligner.apply_to(image_score(smoothed, self.percent), statistics)
+        return score, self.aligner.apply_to(smoothed, statistics), score > self.threshold
+
+
+def as_onnx(graph: ScoringGraph) -> bytes:
+    """The graph in ONNX's format, batch dimension free.
+
+    It is traced: what depends on the size of the input is fixed. Constants are left as they are
+    (a bank stays float16), since every runtime folds them when it loads the file.
+
+    Raises:
+        InspectorError: The model has a part that has no counterpart there, or it is too large.
+    """
+    graph.eval().requires_grad_(False)
+    images = torch.rand(_TRACED_IMAGES, 3, graph.size, graph.size)
+    file = io.BytesIO()
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            # It warns of everything that is fixed by tracing, and of its own age: the newer
+            # exporter takes five times as long and one more package, for the same graph.
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                graph,
+                (images,),
+                file,  # type: ignore[arg-type]  # in memory will do
+                input_names=[INPUT],
+                output_names=list(OUTPUTS),
+                dynamic_axes={name: {0: "batch"} for name in (INPUT, *OUTPUTS)},
+                opset_version=_OPSET,
+                do_constant_folding=False,
+                dynamo=False,
+            )
+    except RuntimeError as error:  # what the exporter raises, all of it
+        reason = str(error).strip().splitlines()[0].split("  [Caused by")[0]
+        raise InspectorError(
+            f"This model cannot be exported: {reason}",
+            "Score with Inspector itself, or train a model of another method or backbone.",
+        ) from error
+    return file.getvalue()
+
+
+def rounded_down(threshold: float) -> float:
+    """The largest float32 that is not above it: a float32 score is above both or neither."""
+    nearest = np.float32(threshold)
+    if float(nearest) > threshold:
+        nearest = np.nextafter(nearest, np.float32(-np.inf))
+    return float(nearest)

@@ -1,0 +1,63 @@
+"""How normal patches differ from their nearest neighbours, and filters matched to painted defects.
+
+A defect moves a patch away from its normal neighbour in a direction of its own. Seen through the
+spread of normal differences that direction is a matched filter, as target detection in many-channel
+images has it, and a handful of painted defects is enough for it *(ours; METHODS section 3 has only
+the mapper, which over-fits a handful)*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+_SHRINKAGE = 0.3  # (ours) share of the covariance that is the same for all directions
+
+
+class Spread(nn.Module):
+    """Mean and covariance of normal differences; before `fit`, zero and one.
+
+    Attributes:
+        mean: (C,) float32.
+        covariance: (C, C) float32.
+        precision: (C, C) float32, its inverse once it is shrunk towards a multiple of one.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    precision: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("covariance", torch.eye(channels))
+        self.register_buffer("precision", torch.eye(channels))
+
+    def fit(self, differences: Iterable[Tensor]) -> None:
+        """From differences of normal patches to their nearest bank entries, parts of (n, C)."""
+        channels = len(self.mean)
+        count, total = 0, torch.zeros(channels, dtype=torch.float64)
+        squares = torch.zeros(channels, channels, dtype=torch.float64)
+        for part in differences:
+            count += len(part)
+            total += part.sum(dim=0).double().cpu()
+            squares += (part.T @ part).double().cpu()
+        mean = total / max(1, count)
+        covariance = squares / max(1, count) - torch.outer(mean, mean)
+        level = covariance.diagonal().mean().clamp_min(1e-12) * torch.eye(channels)
+        shrunk = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * level
+        self.mean.copy_(mean)
+        self.covariance.copy_(covariance)
+        self.precision.copy_(torch.linalg.inv(shrunk))
+
+    def filter_for(self, differences: Tensor) -> Tensor:
+        """The filter w (C,) matched to a defect, given the differences (n, C) of its patches.
+
+        (d − mean)·w is 0 ± 1 for differences d of normal patches, and large for those that point
+        where the defect does.
+        """
+        direction = self.precision @ (differences.mean(dim=0) - self.mean)
+        variance = direction @ self.covariance @ direction
+        return direction / variance.clamp_min(1e-12).sqrt()

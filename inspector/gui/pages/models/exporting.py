@@ -1,0 +1,61 @@
+"""Exporting a model from the window: which file, and by which scale it decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from inspector.gui.jobs.requests import ExportRequest
+from inspector.gui.pages.models.facts import ModelFacts
+from inspector.gui.session import Session
+from inspector.gui.shell.new_project import documents
+from inspector.jobs.export_formats import EXPORT_FORMATS
+from inspector.project.project import Project
+
+_FOLDER = "models/export_folder"
+
+
+def export_model(session: Session, facts: ModelFacts, parent: QWidget) -> None:
+    """Asks for a file, then queues the export; the name tells the format."""
+    project = session.project
+    if project is None or facts.card is None:
+        return
+    preferences = session.preferences
+    folder = Path(preferences.text(_FOLDER) or documents())
+    kinds = {f"{known.title} (*{known.suffix})": known for known in EXPORT_FORMATS.values()}
+    chosen, kind = QFileDialog.getSaveFileName(
+        parent,
+        QCoreApplication.translate("Models", "Export {name}").format(name=facts.model.name),
+        str(folder / facts.model.name),
+        ";;".join(kinds),
+    )
+    if not chosen:
+        return
+    file = Path(chosen)
+    typed = [known for known in kinds.values() if known.suffix == file.suffix.lower()]
+    format_ = typed[0] if typed else kinds[kind]
+    preferences.set_text(_FOLDER, str(file.parent))
+    variant, threshold = scale_of(project, facts)
+    session.jobs.add(
+        ExportRequest(
+            model_id=facts.model.model_id,
+            name=facts.model.name,
+            format=format_.name,
+            to=str(file),
+            variant=variant,
+            threshold=threshold,
+        )
+    )
+
+
+def scale_of(project: Project, facts: ModelFacts) -> tuple[str, float]:
+    """The alignment variant and the threshold that the window uses for a model."""
+    assert facts.card is not None
+    number, card = facts.model.model_id, facts.card
+    variant = project.get_setting(f"variant/{number}", str, card.default_alignment)
+    if variant not in card.thresholds:
+        variant = card.default_alignment
+    own = card.thresholds[variant].value
+    return variant, project.get_setting(f"threshold/{number}/{variant}", float, own)

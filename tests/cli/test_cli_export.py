@@ -1,0 +1,62 @@
+"""`inspector export`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector.jobs import export_formats
+from inspector.jobs.model_card import read_model_card
+from inspector.project.project import Project
+
+Call = Callable[..., Any]
+
+
+def test_a_model_is_exported_and_its_proof_is_told(
+    project: Path, call: Call, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    answer = call("export", project, "--format", "onnx", "--to", tmp_path / "line", "--json")
+    assert answer.code == 0, answer.err
+    found = answer.document
+    assert (found["state"], found["file"]) == ("done", str(tmp_path / "line.onnx"))
+    assert sorted(found["files"]) == [str(tmp_path / "line.onnx"), str(tmp_path / "line.onnx.json")]
+    assert found["proof"]["images"] == 12
+    assert found["proof"]["score_difference"] <= found["proof"]["tolerance"] == 1e-4
+    described = json.loads((tmp_path / "line.onnx.json").read_bytes())
+    with Project.open(project) as opened:
+        card = read_model_card(opened.find_model().folder)
+        assert [run.kind for run in opened.runs()] == ["train", "export"]
+    assert described["threshold"] == card.thresholds["cada"].value
+
+
+@pytest.mark.parametrize("format_", ["onnx", "openvino"])
+def test_without_the_extra_it_says_what_to_install(
+    project: Path, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    monkeypatch.setattr(export_formats, "find_spec", lambda name: None)
+    answer = call("export", project, "--format", format_, "--to", tmp_path / "line")
+    assert answer.code == 1
+    message, hint = answer.err.splitlines()
+    assert "needs packages that are not installed (onnx and" in message
+    assert hint.strip() == "Install them with: pip install 'inspector-desktop[export]'"
+    assert list(tmp_path.iterdir()) == [project]
+
+
+def test_what_cannot_be_is_told_before_anything_starts(
+    project: Path, call: Call, tmp_path: Path, inline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_formats, "find_spec", lambda name: name)
+    asked = ["export", project, "--format", "onnx", "--to"]
+    assert "does not exist" in call(*asked, tmp_path / "nowhere" / "line.onnx").err
+    (tmp_path / "line.onnx").mkdir()
+    assert "is a folder" in call(*asked, tmp_path / "line").err
+    answer = call(*asked, tmp_path / "other", "--alignment", "nonsense")
+    assert "no alignment 'nonsense'" in answer.err
+    assert answer.code == 1
+    assert inline.started == []
