@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from inspector.core.images import read_mask
 from inspector.core.sampleparts import SamplePlan, write_sample_parts
 from inspector.jobs.catalogue import Parameters
 from inspector.jobs.events import Event
@@ -15,6 +19,10 @@ from inspector.jobs.spec import ScoreJob, TrainJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+
+# Two tests run at a time: with all cores for each of them both would wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TINY_DMAD: Parameters = {
     "image_size": 64,
@@ -124,3 +132,21 @@ def tiny_dmad(tmp_path_factory: pytest.TempPathFactory, tiny_parts: Path) -> Tin
         results = score(scoring, Run(row.folder, events.append))
         settle(project, row, JobOutcome(state=DONE, results=results))
         return TinyProject(project.folder, tiny_parts, project.find_model(), tuple(events))
+
+
+@pytest.fixture(scope="session")
+def largest_defect() -> Callable[[Project], tuple[int, tuple[int, int, int, int]]]:
+    """Finds an image of sample parts that others look like, and where it is defective.
+
+    Gives the image id, and the top, left, bottom and right of its mask.
+    """
+
+    def find(project: Project) -> tuple[int, tuple[int, int, int, int]]:
+        defective = [entry for entry in project.take_snapshot().test() if entry.masks]
+        masks = [read_mask([Path(file) for file in entry.masks]) for entry in defective]
+        largest = int(np.argmax([mask.sum() for mask in masks]))
+        rows, columns = np.nonzero(masks[largest])
+        box = (int(rows.min()), int(columns.min()), int(rows.max()), int(columns.max()))
+        return defective[largest].image_id, box
+
+    return find

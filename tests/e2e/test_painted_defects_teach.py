@@ -61,6 +61,10 @@ class Desk:
             QTest.mouseMove(view.viewport(), place)
         QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, NONE, places[-1])
 
+    def show(self, image: int) -> None:
+        self.page.queue.jump(int(np.flatnonzero(self.page.queue.ids == image)[0]))
+        self.wait(lambda: self.page.painting.image_id == image)
+
     def press(self, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
         QTest.keyClick(self.page.parts.view, key, held)
 
@@ -95,19 +99,20 @@ def places(
 
 
 def test_what_is_painted_teaches_and_survives_a_restart(
-    places: tuple[Path, Path], qtbot: QtBot
+    places: tuple[Path, Path], largest_defect: Any, qtbot: QtBot
 ) -> None:
     desk = Desk(*places, qtbot)
     page, project = desk.page, desk.session.project
     assert project is not None
-    image = page.queue.current
+    image, (top, left, bottom, right) = largest_defect(project)
+    desk.show(image)
     untouched = desk.raw()
 
-    # Two strokes; undone, redone; then they rest.
+    # Two strokes across a defect; undone, redone; then they rest.
     with desk.learned():
-        desk.stroke((8, 8), (56, 56))
+        desk.stroke((left, top), (right, bottom))
         one = page.painting.draft.mask.copy()
-        desk.stroke((56, 8), (8, 56))
+        desk.stroke((right, top), (left, bottom))
         both = page.painting.draft.mask.copy()
         desk.press(Qt.Key.Key_Z, CONTROL)
         assert np.array_equal(page.painting.draft.mask, one)
@@ -151,9 +156,7 @@ def test_what_is_painted_teaches_and_survives_a_restart(
     assert [m.annotation_id for m in read_fresh_masks(again.model)] == [version.annotation_id]
     assert again.session.learning.n_unlearned == 0
     assert set(again.session.learning.changes) == set(changed)
-    place = int(np.flatnonzero(again.page.queue.ids == image)[0])
-    again.page.queue.jump(place)
-    again.wait(lambda: again.page.painting.image_id == image)
+    again.show(image)
     assert np.array_equal(again.page.painting.draft.mask, both)
     assert not again.session.learning.is_worker_running
 

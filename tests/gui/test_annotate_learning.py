@@ -138,12 +138,17 @@ def test_taking_it_back_takes_it_out_again(page: AnnotatePage, qtbot: QtBot) -> 
     assert fresh_images(page) == [image_id]
 
 
-def test_what_changed_most_is_listed_and_leads_there(page: AnnotatePage, qtbot: QtBot) -> None:
+def test_what_changed_most_is_listed_and_leads_there(
+    page: AnnotatePage, largest_defect: Any, qtbot: QtBot
+) -> None:
     session, images = page.session, page.along.panel.images
-    image_id = page.queue.current
+    assert session.project is not None
+    image_id, (top, left, bottom, right) = largest_defect(session.project)
+    page.queue.jump(int(np.flatnonzero(page.queue.ids == image_id)[0]))
+    qtbot.waitUntil(lambda: page.painting.image_id == image_id)
     with qtbot.waitSignal(session.learning.learned, timeout=_PATIENCE_MS):
-        drag(page, (8, 8), (56, 56))
-        drag(page, (56, 8), (8, 56))
+        drag(page, (left, top), (right, bottom))
+        drag(page, (right, top), (left, bottom))
     qtbot.waitUntil(lambda: len(images.changed.rows) > 2, timeout=_PATIENCE_MS)
     rows = images.changed.rows
     assert image_id not in [row.image_id for row in rows]
