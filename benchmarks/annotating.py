@@ -198,6 +198,15 @@ class Bench:
         assert unified is not None
         return Row(name, seed, statistics.fmean(each), unified)
 
+    def print_flagged(
+        self, name: str, before: NDArray[np.float32], after: NDArray[np.float32]
+    ) -> None:
+        """How many good parts a threshold flags later that flagged one in twenty of them before."""
+        good = ~self.defective
+        threshold = np.quantile(before[good], 0.95)
+        flagged = [float((scores[good] > threshold).mean()) for scores in (before, after)]
+        print(f"  {name}: good parts flagged {flagged[0]:.1%} before, {flagged[1]:.1%} after")
+
     def auroc_of(self, name: str, scores: NDArray[np.float32], left_out: Sequence[int]) -> float:
         """AUROC of one class without the images left out."""
         own = self.classes == name
@@ -243,10 +252,12 @@ def rows_of(bench: Bench, seed: int, counts: Sequence[int], *, everything: bool)
             plain = bench.fit(drawn, seed, {"distance": False})
             name = "DMAD, 0 annotated, as the paper"
             yield bench.judge(name, seed, bench.score(plain), left_out)
-            for shown in (1, 5):
-                taught = bench.at_once(fitted, bench.draw(shown, seed))
+            before = bench.score(fitted)
+            for shown in (1, 5, 10):
+                after = bench.score(bench.at_once(fitted, bench.draw(shown, seed)))
                 name = f"DMAD, 0 annotated, then {shown} shown at once"
-                yield bench.judge(name, seed, bench.score(taught), left_out)
+                yield bench.judge(name, seed, after, left_out)
+                bench.print_flagged(name, before, after)
     if not everything:
         return
     for name, changes in ABLATIONS.items():

@@ -50,6 +50,10 @@ class RandomPatches:
         """Its position."""
         return position
 
+    def origin(self, position: int) -> tuple[int, int]:
+        """That of a whole image."""
+        return 0, 0
+
 
 def peak_gigabytes() -> float:
     """Of this process, since it began."""

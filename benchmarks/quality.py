@@ -1,16 +1,15 @@
 """Detection quality on real and on sample parts: raw beside aligned, fitted beside held out.
 
-    python benchmarks/quality.py [--data ../shared/data/parts] [--presets quick paper] [--seeds 0]
+    python benchmarks/quality.py [--data parts samples elpv polluted-5] [--methods revdist]
 
 Trains through the same worker processes as the program and prints what `RESULTS.md` records. Real
-images are looked for in `$INSPECTOR_DATA/parts`, then `../shared/data/parts`; without them only the
-sample parts are measured, and that is said.
+images are looked for in `$INSPECTOR_DATA/parts`, then `../shared/data/parts`; solar cells (`elpv`)
+come with `pip install elpv-dataset`. What is not here is left out, and that is said.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from datasets import elpv_data, real_parts, write_elpv, write_polluted
 
 from inspector.cli.following import follow
 from inspector.cli.output import Output
@@ -43,6 +43,7 @@ from training.sampling import fold_of
 from training.score_job import score
 
 LITE = "tf_efficientnet_lite0"
+POLLUTED = "polluted-"  # and a percentage: real parts with unnoticed defects
 
 
 @dataclass(frozen=True)
@@ -58,31 +59,37 @@ class Result:
     evaluation: Evaluation
 
 
-def real_parts() -> Path | None:
-    """The folder of real parts, if it is here."""
-    roots = [os.environ.get("INSPECTOR_DATA", ""), "../shared/data"]
-    for root in filter(None, roots):
-        if (Path(root) / "parts").is_dir():
-            return Path(root) / "parts"
-    return None
-
-
 def projects(folder: Path, names: list[str]) -> Iterator[tuple[str, Project]]:
-    """A project for each data set."""
+    """A project for each data set that is here."""
     for name in names:
-        if name == "parts":
-            images = real_parts()
-            if images is None:
-                print("Real parts are not here; skipping them.", file=sys.stderr)
-                continue
-        else:
-            images = folder / "sample-images"
-            if not images.exists():
-                write_sample_parts(images, SamplePlan.demo())
+        images = folder / f"{name}-images"
+        found = write_images(name, images)
+        if found is None:
+            print(f"The images of '{name}' are not here; skipping them.", file=sys.stderr)
+            continue
         target = folder / name
         project = Project.open(target) if Project.is_project(target) else Project.create(target)
-        project.import_folder(images)
+        project.import_folder(found)
         yield name, project
+
+
+def write_images(name: str, target: Path) -> Path | None:
+    """The folder of a data set, written to `target` unless it is there; None if it is not here."""
+    if target.exists():
+        return target
+    if name == "samples":
+        write_sample_parts(target, SamplePlan.demo())
+        return target
+    if name == "elpv":
+        data = elpv_data()
+        if data is not None:
+            write_elpv(data, target)
+        return target if data is not None else None
+    parts = real_parts()
+    if parts is not None and name.startswith(POLLUTED):
+        write_polluted(parts, target, int(name.removeprefix(POLLUTED)))
+        return target
+    return parts
 
 
 def measure(
@@ -119,7 +126,7 @@ def realign_on_fitted_images(project: Project, model: Path, target: Path) -> Non
     entries = project.snapshot(card.snapshot_id).normal_training()
     cache = FeatureCache(project.cache_folder, pipeline.detector.backbone, card.image_size, device)
     source, rows, _ = cache.fill(entries, lambda done, total, unit: None)
-    found = measure_normal(pipeline.detector, source, rows, card.score_percent, device)
+    found = measure_normal(pipeline.detector, source, rows, pipeline.scorer, device)
     names = [entries[row].class_name for row in rows]
     parameters = msgspec.convert(card.parameters["alignment"], AlignmentParameters)
     folds = fold_of(len(rows), parameters.folds, card.seed)
@@ -127,14 +134,13 @@ def realign_on_fitted_images(project: Project, model: Path, target: Path) -> Non
     run.plan(*stage_names(parameters.folds))
     fitted = fit_aligners(
         AlignmentData(found.descriptors, found.statistics, False, names, folds),
+        pipeline.scorer,
         parameters,
         card.parameters["common"]["target_false_positive_rate"],
         run,
         card.seed,
     )
-    changed = Pipeline(
-        pipeline.detector, fitted.aligners, card.default_alignment, card.score_percent
-    )
+    changed = Pipeline(pipeline.detector, fitted.aligners, card.default_alignment, pipeline.scorer)
     save_model(target, changed, msgspec.structs.replace(card, thresholds=fitted.thresholds))
 
 
@@ -191,7 +197,9 @@ def _over_seeds(values: list[float | None]) -> str:
 def main() -> None:
     """Measures and prints a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", nargs="+", default=["parts", "samples"])
+    parser.add_argument(
+        "--data", nargs="+", default=["parts", "samples"], help="parts, samples, elpv, polluted-5"
+    )
     parser.add_argument("--methods", nargs="+", default=["revdist"])
     parser.add_argument("--presets", nargs="+", default=["quick"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])

@@ -1,4 +1,4 @@
-"""Aligners and thresholds from the statistics of normal images."""
+"""Aligners, a fitted scorer and thresholds from the statistics of normal images."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from inspector.engine.alignment.base import Aligner, Statistics
 from inspector.engine.alignment.class_statistics import ClassStatistics
 from inspector.engine.alignment.regressed import Regressed
 from inspector.engine.alignment.variants import VARIANTS, build_aligner
+from inspector.engine.scorers import Scorer
 from inspector.jobs.model_card import ThresholdCard
 from inspector.jobs.parameters import AlignmentParameters
 from training.normal_statistics import NormalStatistics
 from training.objectives import OBJECTIVES, Objective, least_spread, set_class_statistics
 from training.regression import Examples, Look, SideBySide, best_lengths, inputs_of
 from training.run import Run
+from training.scorer_fit import fit_scorer, held_out_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def stage_names(n_folds: int) -> list[str]:
 
 def fit_aligners(
     data: AlignmentData,
+    scorer: Scorer,
     parameters: AlignmentParameters,
     target_false_positive_rate: float,
     run: Run,
@@ -72,25 +75,24 @@ def fit_aligners(
 ) -> Fitted:
     """All alignment variants, the default threshold of each, and how long each was fitted.
 
+    A scorer that is fitted is so in place, to the aligned levels of all these images.
+
     For each fold, aligners are fitted on the other folds and tried on it while they learn: a
     regressor that goes on for too long learns its images by heart, and then tells nothing of fresh
     ones. The length that served all folds best is how long the final ones are fitted *(ours)*; what
     was said of each fold at that length gives the scores that the threshold comes from, so neither
-    the detector (where `data.held_out`) nor the aligner has seen their images.
+    the detector (where `data.held_out`) nor the aligner nor the scorer has seen their images.
 
     Without folds the schedule's length is taken, and the fitted images give the threshold.
     """
     everything = np.arange(len(data.class_names))
     lengths = dict.fromkeys(_learned(), parameters.iterations)
-    scores = {name: np.empty(len(everything)) for name in VARIANTS}
+    levels: dict[str, Tensor] = {}
     n_folds = 0 if data.folds is None else int(data.folds.max()) + 1
     if data.folds is not None:
         tried = _try_folds(data, n_folds, parameters, run, seed)
         lengths = best_lengths([part.looks for part in tried], [len(part.rows) for part in tried])
-        for part in tried:
-            for name, aligner in part.aligners.items():
-                found = part.statistics(name, lengths.get(name), data)
-                scores[name][part.rows] = _aligned(aligner, data, part.rows, found)
+        levels = {name: _held_out_levels(name, tried, lengths.get(name), data) for name in VARIANTS}
     run.begin("cada", "Learning to align")
     aligners, fits = _prepare(data, everything, parameters, seed)
     fits.run(run, lengths)
@@ -99,9 +101,12 @@ def fit_aligners(
         run.note(f"Aligning was ended early, after {steps} of {planned} steps.")
         lengths = {name: min(length, steps) for name, length in lengths.items()}
     if data.folds is None:
-        for name, aligner in aligners.items():
-            found = _said(aligner, data, everything)
-            scores[name] = _aligned(aligner, data, everything, found)
+        levels = {
+            name: _aligned(aligner, data, everything, _said(aligner, data, everything))
+            for name, aligner in aligners.items()
+        }
+    fit_scorer(scorer, levels)
+    scores = held_out_scores(scorer, levels, data.folds)
     cards = {
         name: threshold_card(
             values, target_false_positive_rate, held_out=data.held_out and n_folds > 0
@@ -255,10 +260,20 @@ def _said(aligner: Aligner, data: AlignmentData, rows: NDArray[np.int64]) -> Sta
     return aligner.statistics(data.descriptors[torch.from_numpy(rows)].float(), names)
 
 
+def _held_out_levels(
+    name: str, tried: Sequence[_Tried], steps: int | None, data: AlignmentData
+) -> Tensor:
+    """Levels (N, K) of each image, aligned by what was fitted without it."""
+    levels = torch.empty_like(data.statistics.levels)
+    for part in tried:
+        found = part.statistics(name, steps, data)
+        levels[torch.from_numpy(part.rows)] = _aligned(part.aligners[name], data, part.rows, found)
+    return levels
+
+
 @torch.no_grad()
 def _aligned(
     aligner: Aligner, data: AlignmentData, rows: NDArray[np.int64], found: Statistics
-) -> NDArray[np.float64]:
-    aligned = aligner.apply_to(data.statistics.score[torch.from_numpy(rows)], found)
-    result: NDArray[np.float64] = aligned.cpu().double().numpy()  # some GPUs have no doubles
-    return result
+) -> Tensor:
+    """Aligned levels (n, K) of some of the images."""
+    return aligner.apply_to(data.statistics.levels[torch.from_numpy(rows)], found)

@@ -38,6 +38,10 @@ class PatchSource(Protocol):
         """The number of the image in the project."""
         ...
 
+    def origin(self, position: int) -> tuple[int, int]:
+        """Row and column of its first patch on the grid of the whole image: of a tile not 0."""
+        ...
+
 
 class NormalPatches:
     """The patches of the normal images of a fit."""
@@ -58,6 +62,12 @@ class NormalPatches:
     def image_id(self, position: int) -> int:
         """See `PatchSource`."""
         return self._entries[self._rows[position]].image_id
+
+    def origin(self, position: int) -> tuple[int, int]:
+        """See `PatchSource`."""
+        tiling = self._source.tiling
+        top, left = tiling.corner(self._rows[position] % tiling.tiles)
+        return top // PATCH_STRIDE, left // PATCH_STRIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +209,11 @@ def _gather(
     """Features (K, C) float16 of the chosen rows, unprojected, and their sources (K, 4)."""
     columns = patches.size[1] // PATCH_STRIDE
     found = [places.place(row) for row in chosen]
-    sources = [
-        [patches.image_id(position), patch // columns, patch % columns, -1]
-        for position, patch in found
-    ]
+    sources = []
+    for position, patch in found:
+        top, left = patches.origin(position)
+        place = [top + patch // columns, left + patch % columns]
+        sources.append([patches.image_id(position), *place, -1])
     wanted: dict[int, list[int]] = {}
     for number, (position, _) in enumerate(found):
         wanted.setdefault(position, []).append(number)

@@ -1,6 +1,7 @@
 """Frozen features, computed once and shared by everything that learns on them.
 
-The cache is a folder of shards: a float16 array with one row an image, and the list of its keys.
+The cache is a folder of shards: a float16 array with one row an image, in which its tiles are laid
+end to end, and the list of its keys.
 Shards are only ever added, each complete at once, so that workers cannot get in each other's way
 and a killed one loses at most a shard. Deleting the folder costs only time.
 """
@@ -20,9 +21,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inspector.core.tiling import Tiling
 from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.base import HasStages, stage_shapes
 from inspector.engine.device import Device
+from inspector.engine.tiling import cut, portions
 from inspector.engine.weights import WeightsFile
 from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
@@ -40,9 +43,17 @@ Progress = Callable[[int, int, str], None]
 
 
 class FeatureSource(Protocol):
-    """Features of training images by their position, as `Detector.observe` gives them."""
+    """Features of training images by their position, as `Detector.observe` gives them.
+
+    A row is a tile: tile t of image i is row i · tiling.tiles + t. Of whole images it is an image.
+
+    Attributes:
+        size: Of a tile (H, W).
+        tiling: How the images are tiled.
+    """
 
     size: tuple[int, int]
+    tiling: Tiling
 
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
         """Feature maps [(B, C_i, h_i, w_i)], float32, on the computing device."""
@@ -93,16 +104,23 @@ class CachedFeatures:
         self,
         places: Sequence[tuple[NDArray[np.float16], int]],
         shapes: Sequence[tuple[int, int, int]],
-        size: int,
+        tiling: Tiling,
         device: Device,
     ) -> None:
-        self.size = (size, size)
+        self.size = (tiling.side, tiling.side)
+        self.tiling = tiling
         self._places = places
         self._shapes = shapes
+        self._width = sum(c * h * w for c, h, w in shapes)
         self._device = device
 
+    def _row(self, row: int) -> NDArray[np.float16]:
+        image, tile = divmod(row, self.tiling.tiles)
+        shard, place = self._places[image]
+        return shard[place, tile * self._width : (tile + 1) * self._width]
+
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
-        stacked = np.stack([self._places[row][0][self._places[row][1]] for row in rows])
+        stacked = np.stack([self._row(row) for row in rows])
         flat = torch.from_numpy(stacked).to(self._device.torch)
         features, start = [], 0
         for channels, height, width in self._shapes:
@@ -117,9 +135,14 @@ class LiveFeatures:
     """Features computed for every batch anew: for sets whose cache would not fit the disk."""
 
     def __init__(
-        self, backbone: Extractor, entries: Sequence[SnapshotEntry], size: int, device: Device
+        self,
+        backbone: Extractor,
+        entries: Sequence[SnapshotEntry],
+        size: int | Tiling,
+        device: Device,
     ) -> None:
-        self.size = (size, size)
+        self.tiling = Tiling.of(size)
+        self.size = (self.tiling.side, self.tiling.side)
         self._backbone = backbone
         self._entries = entries
         self._device = device
@@ -129,18 +152,20 @@ class LiveFeatures:
         cls,
         backbone: Extractor,
         entries: Sequence[SnapshotEntry],
-        size: int,
+        size: int | Tiling,
         device: Device,
         progress: Progress,
     ) -> Filled:
         """Reads every image once, so that bad ones are known before anything is learned."""
         rows: list[int] = []
         problems: list[str] = []
-        for found in read_batches(entries, size, _READ_BATCH):
+        tiling = Tiling.of(size)
+        at_once = tiling.images_at_once(_READ_BATCH)
+        for found in read_batches(entries, tiling.canvas, at_once):
             rows += found.rows
             problems += [error.message for _, error in found.failures]
             progress(len(rows) + len(problems), len(entries), "images")
-        return Filled(cls(backbone, [entries[row] for row in rows], size, device), rows, problems)
+        return Filled(cls(backbone, [entries[row] for row in rows], tiling, device), rows, problems)
 
     @torch.no_grad()
     def batch(self, rows: Sequence[int]) -> list[Tensor]:
@@ -149,11 +174,20 @@ class LiveFeatures:
         Raises:
             InspectorError: An image that was readable before is no longer.
         """
-        chosen = [self._entries[row] for row in rows]
-        (found,) = read_batches(chosen, self.size[0], len(chosen))
-        if found.failures:
-            raise found.failures[0][1]
-        features = self._backbone(found.images.to(self._device.torch))
+        wanted: dict[int, list[int]] = {}
+        for row in dict.fromkeys(rows):
+            wanted.setdefault(row // self.tiling.tiles, []).append(row)
+        # One by one: whole canvases of a batch whose tiles are of many images would not fit.
+        found = read_batches([self._entries[image] for image in wanted], self.tiling.canvas, 1)
+        tiles: dict[int, Tensor] = {}
+        for own, batch in zip(wanted.values(), found, strict=True):
+            if batch.failures:
+                raise batch.failures[0][1]
+            numbers = [row % self.tiling.tiles for row in own]
+            tiles.update(zip(own, cut(batch.images, self.tiling, numbers), strict=True))
+        images = torch.stack([tiles[row] for row in rows])
+        images = images.contiguous(memory_format=torch.channels_last)
+        features = self._backbone(images.to(self._device.torch))
         return [feature.float() for feature in features]
 
 
@@ -170,6 +204,7 @@ class ObservedPixels:
 
     def __init__(self, pixels: FeatureSource, backbone: Backbone) -> None:
         self.size = pixels.size
+        self.tiling = pixels.tiling
         self._pixels = pixels
         self._backbone = backbone
 
@@ -186,19 +221,22 @@ class FeatureCache:
     Args:
         root: The project's cache folder.
         backbone: On the computing device.
-        size: Side of the square input.
+        size: Side of the square input, or how images are tiled.
         device: Where features are computed and used.
     """
 
-    def __init__(self, root: Path, backbone: Extractor, size: int, device: Device) -> None:
+    def __init__(self, root: Path, backbone: Extractor, size: int | Tiling, device: Device) -> None:
         digest = backbone.weights.sha256 if backbone.weights else "none"
-        key = f"v{_PREPROCESSING}-{backbone.name}-{digest[:12]}-{size}-{device.kind}"
+        tiling = Tiling.of(size)
+        key = f"v{_PREPROCESSING}-{backbone.name}-{digest[:12]}-{tiling.side}-{device.kind}"
+        if tiling.count > 1:
+            key += f"-{tiling.count}x{tiling.overlap}"
         self._folder = root / "features" / key
         self._backbone = backbone
-        self._size = size
+        self._tiling = tiling
         self._device = device
-        self._shapes = stage_shapes(backbone, size)
-        self._width = sum(c * h * w for c, h, w in self._shapes)
+        self._shapes = stage_shapes(backbone, tiling.side)
+        self._width = tiling.tiles * sum(c * h * w for c, h, w in self._shapes)
 
     def fits(self, entries: Sequence[SnapshotEntry]) -> bool:
         """Whether what is missing of these images leaves the disk enough room."""
@@ -216,8 +254,9 @@ class FeatureCache:
         problems: list[str] = []
         done = len(entries) - len(missing)
         progress(done, len(entries), "images")
-        for start in range(0, len(missing), _SHARD_IMAGES):
-            for count in self._write_shard(missing[start : start + _SHARD_IMAGES], problems):
+        at_once = self._tiling.images_at_once(_SHARD_IMAGES)
+        for start in range(0, len(missing), at_once):
+            for count in self._write_shard(missing[start : start + at_once], problems):
                 done += count
                 progress(done, len(entries), "images")
         known = self._open_shards()
@@ -228,7 +267,7 @@ class FeatureCache:
                 "Delete the project's cache folder and train again.",
             )
         places = [known[_key(entries[row])] for row in rows]
-        source = CachedFeatures(places, self._shapes, self._size, self._device)
+        source = CachedFeatures(places, self._shapes, self._tiling, self._device)
         return Filled(source, rows, problems)
 
     def _write_shard(self, entries: Sequence[SnapshotEntry], problems: list[str]) -> Iterator[int]:
@@ -240,7 +279,8 @@ class FeatureCache:
             array = np.lib.format.open_memmap(
                 temporary, mode="w+", dtype=np.float16, shape=(len(entries), self._width)
             )
-            for batch in read_batches(entries, self._size, _READ_BATCH):
+            at_once = self._tiling.images_at_once(_READ_BATCH)
+            for batch in read_batches(entries, self._tiling.canvas, at_once):
                 if batch.rows:
                     flat = self._compute(batch.images)
                     array[len(keys) : len(keys) + len(flat)] = flat
@@ -264,8 +304,13 @@ class FeatureCache:
             if not (pid.isdigit() and is_process_alive(int(pid))):
                 file.unlink(missing_ok=True)
 
-    @torch.no_grad()
     def _compute(self, images: Tensor) -> NDArray[np.float16]:
+        """(B, 3, canvas, canvas) to the rows of the shard, (B, width): the tiles end to end."""
+        parts = [self._features_of(some) for some in portions(images, self._tiling)]
+        return np.concatenate(parts).reshape(len(images), self._width)
+
+    @torch.no_grad()
+    def _features_of(self, images: Tensor) -> NDArray[np.float16]:
         features = self._backbone(images.to(self._device.torch))
         # Channels last in the file: that is how a CPU wants them back.
         flat = [f.float().permute(0, 2, 3, 1).flatten(1) for f in features]

@@ -18,7 +18,7 @@ class Assignment:
     """One fit: of the detector itself, or of one that repeats it without some of the images.
 
     Attributes:
-        source: Features of the normal images, by row.
+        source: Features of the normal images, by row: an image, or a tile of one.
         rows: The rows to learn from.
         entries: The image of each row of `source`.
         parameters: The method's own struct.

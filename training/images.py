@@ -1,4 +1,8 @@
-"""Decoded images in batches, read by threads ahead of the computation."""
+"""Decoded images in batches, read by threads ahead of the computation.
+
+Memory does not grow with the number of images, and with their size only as one of them does: an
+image takes 7 bytes a pixel while it is decoded and scaled, and large ones are so one by one.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inspector.core.files import sha256_of
-from inspector.core.images import ImageReadError, read_for_model
+from inspector.core.images import ImageReadError, probe_image, read_for_model
 from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
 
 _THREADS = 4
 _BATCHES_AHEAD = 3
+_LARGE_PIXELS = 32_000_000
 
 Decoded = NDArray[np.float32] | InspectorError
 
@@ -43,25 +48,33 @@ def read_batches(
 ) -> Iterator[ImageBatch]:
     """All images in order, `batch_size` at a time; at most a few batches are held in memory."""
     starts = range(0, len(entries), batch_size)
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="decode") as pool:
+    with (
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="decode") as pool,
+        # One thread, not only one at a time: the allocator keeps what each thread has freed.
+        ThreadPoolExecutor(1, thread_name_prefix="decode-large") as large,
+    ):
         waiting: deque[tuple[int, list[Future[Decoded]]]] = deque()
         for start in starts:
             chunk = entries[start : start + batch_size]
-            waiting.append((start, [pool.submit(_decode, entry, size) for entry in chunk]))
+            waiting.append((start, [pool.submit(_decode, entry, size, large) for entry in chunk]))
             if len(waiting) > _BATCHES_AHEAD:
                 yield _collect(*waiting.popleft(), size)
         while waiting:
             yield _collect(*waiting.popleft(), size)
 
 
-def _decode(entry: SnapshotEntry, size: int) -> Decoded:
+def _decode(entry: SnapshotEntry, size: int, large: ThreadPoolExecutor) -> Decoded:
     try:
         # A loose folder's images have no hash: nothing was promised about them.
         if entry.sha256 and sha256_of(Path(entry.path)) != entry.sha256:
             return ImageReadError(
                 f"'{entry.path}' has changed since it was imported.", "Import its folder again."
             )
-        return read_for_model(Path(entry.path), size, entry.window)
+        path = Path(entry.path)
+        info = probe_image(path)
+        if info.width * info.height > _LARGE_PIXELS:
+            return large.submit(read_for_model, path, size, entry.window).result()
+        return read_for_model(path, size, entry.window)
     except InspectorError as error:
         return error
 

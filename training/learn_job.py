@@ -218,7 +218,9 @@ class _Scoring:
             )
         )
         self._descriptors.append(image.descriptor)
-        if abs(now.raw_score - image.trained.raw_score) > _SAME:
+        shown = self._warm.default
+        aligned = now.scores[shown] - image.trained.scores[shown]
+        if max(abs(now.raw_score - image.trained.raw_score), abs(aligned)) > _SAME:
             change = events.Change(
                 image_id=entry.image_id, before=image.trained.scores, after=now.scores
             )

@@ -33,7 +33,7 @@ def fit(detector: Ltad, task: Assignment, run: Run) -> None:
     classes = find_classes(task)
     held_out: list[int] = []
     if task.repeats is None and parameters.semantic:
-        classes, held_out = classes.without_held_out(task.seed)
+        classes, held_out = classes.without_held_out(task.seed, task.source.tiling.tiles)
     shares = classes.real_shares(parameters.least_real if parameters.synthesis else 1.0)
     _fit_modules(detector, task, classes, shares, run)
     detector.eval()

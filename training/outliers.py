@@ -50,6 +50,10 @@ class Outliers:
         """That of the normal image."""
         return self._normal.image_id(int(self._normals[position]))
 
+    def origin(self, position: int) -> tuple[int, int]:
+        """That of the normal image."""
+        return self._normal.origin(int(self._normals[position]))
+
 
 @torch.no_grad()
 def texture_patches(

@@ -150,7 +150,9 @@ class _Scoring:
 
     def _score_batches(self, score_images: Score) -> None:
         total = len(self._entries)
-        for batch in read_batches(self._entries, self._card.image_size, self._job.batch_size):
+        tiling = self._card.tiling
+        at_once = tiling.images_at_once(self._job.batch_size)
+        for batch in read_batches(self._entries, tiling.canvas, at_once):
             for row, error in batch.failures:
                 entry = self._entries[row]
                 self._unread.append(

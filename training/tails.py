@@ -40,21 +40,27 @@ class Classes:
         counts = np.array([len(members) for members in self.rows], np.float64)
         return np.asarray(np.maximum(counts / counts.max(), floor))
 
-    def without_held_out(self, seed: int) -> tuple[Classes, list[int]]:
-        """The classes without some images that λ is chosen on, and those images.
+    def without_held_out(self, seed: int, tiles: int = 1) -> tuple[Classes, list[int]]:
+        """The classes without some images that λ is chosen on, and the rows of those images.
 
         One of ten, from classes that have as many; where none has, one of the largest class, if it
         has another.
+
+        Args:
+            seed: Of the choice.
+            tiles: How many rows an image has; they stay together.
         """
         kept, held = [], []
         largest = max(range(len(self.rows)), key=lambda c: len(self.rows[c]))
         for c, members in enumerate(self.rows):
-            count = len(members) // _HELD_OUT
-            if c == largest and len(members) > 1:
+            images = list(dict.fromkeys(row // tiles for row in members))
+            count = len(images) // _HELD_OUT
+            if c == largest and len(images) > 1:
                 count = max(1, count)
-            order = np.random.default_rng([seed, c, 0x4E1D]).permutation(len(members))
-            held += [members[n] for n in sorted(order[:count])]
-            kept.append(tuple(members[n] for n in sorted(order[count:])))
+            order = np.random.default_rng([seed, c, 0x4E1D]).permutation(len(images))
+            chosen = {images[n] for n in order[:count]}
+            held += [row for row in members if row // tiles in chosen]
+            kept.append(tuple(row for row in members if row // tiles not in chosen))
         return Classes(self.names, tuple(kept)), held
 
 

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 
 import inspector
 from inspector.core.longtail import head_and_tail
+from inspector.engine.alignment.variants import VARIANTS
 from inspector.engine.backbones import Backbone, load_backbone
 from inspector.engine.detectors.base import Detector
 from inspector.engine.device import Device, cpu_precision, make_repeatable, resolve_device
 from inspector.engine.model_files import build_detector, save_model
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.scorers import Scorer, build_scorer
+from inspector.engine.tiling import tile_rows
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
 from inspector.jobs.model_card import ModelCard, read_model_card
@@ -44,7 +47,7 @@ from training.features import (
     Pixels,
 )
 from training.fitting import Assignment
-from training.normal_statistics import NormalStatistics, measure
+from training.normal_statistics import NormalStatistics, measure, put_together
 from training.painted import PaintedImage, read_painted
 from training.run import Run
 from training.sampling import fold_of
@@ -66,11 +69,12 @@ class _Training:
     exact: Device  # for features and statistics: float32
     device: Device  # for the fits: may be bfloat16
     source: FeatureSource  # of the entries, then of the painted images
+    scorer: Scorer  # what is fitted of it is so with the aligners
     painted: Sequence[SnapshotEntry]  # for a method that learns from defects
     defects: tuple[PaintedImage, ...]
 
     @property
-    def rows(self) -> range:
+    def images(self) -> range:
         return range(len(self.entries))
 
     @property
@@ -107,7 +111,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         folds = _folds(job, len(entries), run)
 
     planned = planned_steps(training.parameters, len(training.entries))
-    detector = _fit_detector(training, training.rows, [], planned)
+    detector = _fit_detector(training, training.images, [], planned)
     steps = run.steps_done()
     if steps < planned:
         run.note(f"Stopped early after {steps} of {planned} steps.")
@@ -116,8 +120,8 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         held_out = _cross_fit(training, folds, steps, detector)
 
     run.begin("measure", "Measuring normal images")
-    percent = job.common.score_percent
-    own = measure(detector, training.source, training.rows, percent, training.exact, run)
+    scorer = training.scorer
+    own = measure(detector, training.source, training.images, scorer, training.exact, run)
     data = AlignmentData(
         descriptors=own.descriptors,
         statistics=own.statistics if held_out is None else held_out,
@@ -126,11 +130,13 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
         folds=folds,
     )
     fitted = fit_aligners(
-        data, job.alignment, job.common.target_false_positive_rate, run, job.common.seed
+        data, scorer, job.alignment, job.common.target_false_positive_rate, run, job.common.seed
     )
 
     run.begin("save", "Saving the model")
-    pipeline = Pipeline(detector, fitted.aligners, DEFAULT_ALIGNMENT, percent)
+    pipeline = Pipeline(
+        detector, fitted.aligners, DEFAULT_ALIGNMENT, scorer, training.source.tiling
+    )
     card = _card(training, fitted, steps, data)
     save_model(folder, pipeline, card)
     run.progress(1, 1, "models")
@@ -191,8 +197,11 @@ def _prepare(
         for row, entry in enumerate(with_defects, len(readable))
     )
     device = _fitting_device(job, run, backbone, source)
+    percent = source.tiling.percent_of_canvas(job.common.score_percent)
+    scorer = build_scorer(job.common.image_scorer, percent, VARIANTS)
+    exact.place(scorer)
     return _Training(
-        job, run, snapshot, readable, backbone, exact, device, source, with_defects, defects
+        job, run, snapshot, readable, backbone, exact, device, source, scorer, with_defects, defects
     )
 
 
@@ -203,15 +212,15 @@ def _features(
     entries: Sequence[SnapshotEntry],
     exact: Device,
 ) -> Filled:
-    size = job.common.image_size
+    tiling = job.common.tiling
     detector: type[Detector] = load_object(find_method(job.method).detector)
     extractor = Pixels() if detector.needs_images else backbone
-    cache = FeatureCache(Path(job.cache), extractor, size, exact)
+    cache = FeatureCache(Path(job.cache), extractor, tiling, exact)
     if cache.fits(entries):
         found = cache.fill(entries, run.progress)
     else:
         run.note("The feature cache would not fit the disk; features are computed in every step.")
-        found = LiveFeatures.of_readable(extractor, entries, size, exact, run.progress)
+        found = LiveFeatures.of_readable(extractor, entries, tiling, exact, run.progress)
     if detector.needs_images:
         return found._replace(source=ObservedPixels(found.source, backbone))
     return found
@@ -235,13 +244,15 @@ def _fitting_device(job: TrainJob, run: Run, backbone: Backbone, source: Feature
 
 def _fit_detector(
     training: _Training,
-    rows: Sequence[int],
+    images: Sequence[int],
     held_out: Sequence[int],
     steps: int,
     repeats: Detector | None = None,
 ) -> Detector:
-    """A fresh detector fitted on `rows`; the same seed for every fold, hence the same start."""
-    job = training.job
+    """A fresh detector fitted on some images, or on their tiles; the same seed for every fold,
+    hence the same start.
+    """
+    job, tiling = training.job, training.source.tiling
     torch.manual_seed(job.common.seed)
     detector = build_detector(job.method, training.backbone)
     training.device.place(detector)
@@ -249,15 +260,13 @@ def _fit_detector(
 
     def validate(step: int) -> None:
         if some:
-            found = measure(
-                detector, training.source, some, job.common.score_percent, training.exact
-            )
+            found = measure(detector, training.source, some, training.scorer, training.exact)
             training.run.metric("validation_score", step, float(found.statistics.score.mean()))
 
     task = Assignment(
         source=training.source,
-        rows=rows,
-        entries=training.entries,
+        rows=tile_rows(images, tiling),
+        entries=[entry for entry in training.entries for _ in range(tiling.tiles)],
         parameters=training.parameters,
         device=training.device,
         seed=job.common.seed,
@@ -283,7 +292,8 @@ def _cross_fit(
     None where the user ended a fold early: then those of the fitted images must do.
     """
     n_folds = int(folds.max()) + 1
-    together = torch.empty(len(NormalStatistics._fields), len(folds), device=training.device.torch)
+    parts: list[NormalStatistics] = []
+    rows: list[int] = []
     run = training.run
     for fold in range(n_folds):
         run.begin(f"fold-{fold + 1}", f"Holding out part {fold + 1} of {n_folds}")
@@ -296,10 +306,10 @@ def _cross_fit(
                 "that the detector learned on and are optimistic."
             )
             return None
-        percent = training.job.common.score_percent
-        found = measure(fitted, training.source, held_out, percent, training.exact)
-        together[:, held_out] = torch.stack(list(found.statistics))
-    return NormalStatistics(*together)
+        found = measure(fitted, training.source, held_out, training.scorer, training.exact)
+        parts.append(found.statistics)
+        rows += held_out
+    return put_together(parts, rows)
 
 
 def _card(
@@ -330,7 +340,10 @@ def _card(
         backbone=backbone.name,
         backbone_sha256=backbone.weights.sha256,
         image_size=job.common.image_size,
+        tiles=training.source.tiling.count,
+        tile_overlap=training.source.tiling.overlap,
         score_percent=job.common.score_percent,
+        image_scorer=job.common.image_scorer,
         alignments=list(thresholds),
         default_alignment=DEFAULT_ALIGNMENT,
         alignment_statistics=statistics,

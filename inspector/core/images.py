@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from inspector.core.imagefiles import (
     DAMAGE,
@@ -41,6 +42,8 @@ __all__ = [
 ]
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+_STRIP_PIXELS = 1 << 20
 
 
 def probe_image(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> ImageInfo:
@@ -155,7 +158,7 @@ def _by_pillow(path: Path, opened: OpenImage) -> NDArray[Any]:
     image.load()
     image.info.pop("transparency", None)  # dropped like any alpha
     if image.mode in ("L", "LA", "1"):
-        return np.array(image.convert("L"))
+        return _in_strips(image, "L")
     if image.mode.startswith("I;16"):
         return np.array(image).astype(np.uint16)
     if image.mode == "I":
@@ -166,7 +169,18 @@ def _by_pillow(path: Path, opened: OpenImage) -> NDArray[Any]:
                 "Convert it to 16-bit grey with a fixed scale for all images.",
             )
         return values.astype(np.uint16)
-    return np.array(image.convert("RGB"))
+    return _in_strips(image, "RGB")
+
+
+def _in_strips(image: Image.Image, mode: Literal["L", "RGB"]) -> NDArray[np.uint8]:
+    """The pixels in a mode. Pillow makes three copies on the way: so of a strip at a time."""
+    shape = (image.height, image.width) if mode == "L" else (image.height, image.width, 3)
+    pixels = np.empty(shape, np.uint8)
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        pixels[top : top + rows] = np.asarray(strip.convert(mode))
+    return pixels
 
 
 def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -1,8 +1,8 @@
 """From feature maps to a score, in the reference's order (METHODS section 0).
 
 Per-scale distance maps → bilinear upsampling → mean over scales → alignment → Gaussian smoothing
-→ image score. Smoothing and the image score are linear up to a positive factor, so alignment may be
-applied to the finished raw map or score with the same result.
+→ image score. Alignment shifts a map and stretches it, so with the same result it may be applied to
+the smoothed map, or to the means of its highest pixels that image scores are made of (`scorers`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor
 
 SMOOTHING_KERNEL = 5
 SMOOTHING_SIGMA = 4.0
+LARGEST_SHOWN = 256
 
 
 def cosine_distance(first: Tensor, second: Tensor) -> Tensor:
@@ -56,9 +57,13 @@ def map_statistics(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return pixels.mean(dim=1), pixels.amax(dim=1), pixels.std(dim=1, correction=0)
 
 
-def for_display(smoothed: Tensor, stride: int = 4) -> Tensor:
-    """Smoothed maps at the finest feature grid, float16: (B, H, W) to (B, H/stride, W/stride).
+def for_display(smoothed: Tensor) -> Tensor:
+    """Smoothed maps at the finest feature grid, float16: (B, H, W) to (B, H/4, W/4).
 
-    The smoothing has removed what a finer grid could show.
+    The smoothing has removed what a finer grid could show. Of tiled images the grid is coarser, so
+    that no map is stored larger than 256 × 256.
     """
+    stride = 4
+    while smoothed.shape[-1] // stride > LARGEST_SHOWN:
+        stride *= 2
     return F.avg_pool2d(smoothed.unsqueeze(1), stride).squeeze(1).half()

@@ -20,6 +20,7 @@ from inspector.engine.detectors.base import Detector
 from inspector.engine.detectors.dmad import Dmad
 from inspector.engine.memory.bank import Bank
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.scorers import build_scorer
 from inspector.errors import InspectorError
 from inspector.jobs.bank_file import read_muted
 from inspector.jobs.catalogue import find_method, load_object
@@ -87,12 +88,16 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
             "that the model does not have.",
             "Restore the folder from a backup, or train the model again.",
         )
-    pipeline = Pipeline(detector, aligners, card.default_alignment, card.score_percent)
+    scorer = build_scorer(
+        card.image_scorer, card.tiling.percent_of_canvas(card.score_percent), card.alignments
+    )
+    pipeline = Pipeline(detector, aligners, card.default_alignment, scorer, card.tiling)
     try:
         state = load_file(folder / WEIGHTS_FILE)
         detector.load_state_dict(_under(state, "detector."))
         for name, aligner in aligners.items():
             aligner.load_state_dict(_under(state, f"alignment.{name}."))
+        scorer.load_state_dict(_under(state, "scorer."))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise InspectorError(
             f"The weights of the model {folder.name} are damaged ({error}).",
@@ -117,6 +122,7 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
     if isinstance(detector, Dmad):
         detector.learn_filters()
     detector.eval()
+    scorer.eval()
     for aligner in aligners.values():
         aligner.eval()
     return pipeline, card
@@ -126,6 +132,7 @@ def _learned(pipeline: Pipeline) -> dict[str, Tensor]:
     state = {f"detector.{k}": v for k, v in pipeline.detector.state_dict().items()}
     for name, aligner in pipeline.aligners.items():
         state |= {f"alignment.{name}.{k}": v for k, v in aligner.state_dict().items()}
+    state |= {f"scorer.{k}": v for k, v in pipeline.scorer.state_dict().items()}
     return {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
 
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from inspector.core.evaluation import RAW
+from inspector.core.tiling import Tiling
 from inspector.engine.alignment.base import Aligner, Statistics
 from inspector.engine.detectors.base import Detector, RawPrediction
 from inspector.engine.device import Device
-from inspector.engine.maps import image_score, smooth
+from inspector.engine.maps import smooth
+from inspector.engine.scorers import Scorer, TopScorer
+from inspector.engine.tiling import predict_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Pipeline:
         detector: The fitted detector.
         aligners: Fitted aligners by name; "none" is always there.
         default_alignment: Name of the variant that answers where none is asked for.
-        score_percent: Image score = mean of this top percentage of pixels.
+        scorer: What makes image scores of maps; None for the mean of their top 1 %.
+        tiling: How images are looked at; None for whole ones of any size.
     """
 
     def __init__(
@@ -48,18 +53,21 @@ class Pipeline:
         detector: Detector,
         aligners: Mapping[str, Aligner],
         default_alignment: str,
-        score_percent: float = 1.0,
+        scorer: Scorer | None = None,
+        tiling: Tiling | None = None,
     ) -> None:
         if default_alignment not in aligners:
             raise ValueError(f"no aligner named {default_alignment!r}")
         self.detector = detector
         self.aligners = dict(aligners)
         self.default_alignment = default_alignment
-        self.score_percent = score_percent
+        self.scorer = TopScorer() if scorer is None else scorer
+        self.tiling = tiling
 
     def to(self, device: Device) -> Pipeline:
         """Moves all parts to a device and sets them to inference."""
-        for module in (self.detector, self.detector.backbone, *self.aligners.values()):
+        parts = (self.detector, self.detector.backbone, *self.aligners.values(), self.scorer)
+        for module in parts:
             device.place(module)
             module.eval()
         return self
@@ -68,13 +76,17 @@ class Pipeline:
     def score(
         self, images: Tensor, class_names: Sequence[str], device: Device, variants: Sequence[str]
     ) -> Scored:
-        """Scores images (B, 3, H, W) in [0, 1]; classes matter only to CaDA-A.
+        """Scores images (B, 3, H, W) in [0, 1], at the size of the tiling's canvas where there is
+        one; classes matter only to CaDA-A.
 
         Each result depends on its own image alone.
         """
         images = images.to(device.torch, memory_format=torch.channels_last, non_blocking=True)
         with device.autocast():
-            prediction = self.detector.predict(images)
+            if self.tiling is None:
+                prediction = self.detector.predict(images)
+            else:
+                prediction = predict_images(self.detector, images, self.tiling)
         return self.finish(prediction, class_names, variants)
 
     def finish(
@@ -82,13 +94,14 @@ class Pipeline:
     ) -> Scored:
         """What `score` makes of the detector's prediction."""
         smoothed = smooth(prediction.map.float())
-        raw_scores = image_score(smoothed, self.score_percent)
+        levels = self.scorer.levels(smoothed)
         statistics: dict[str, Statistics] = {}
         scores: dict[str, Tensor] = {}
         for name in variants:
             aligner = self.aligners[name]
             statistics[name] = aligner.statistics(prediction.descriptor, class_names)
-            # Smoothing and the top-percent mean commute with alignment (both are linear).
-            scores[name] = aligner.apply_to(raw_scores, statistics[name])
+            # Smoothing and levels commute with alignment, which shifts and stretches a map.
+            scores[name] = self.scorer.score(aligner.apply_to(levels, statistics[name]), name)
         pooled = prediction.descriptor.float().mean(dim=(2, 3))
+        raw_scores = self.scorer.score(levels, RAW)
         return Scored(smoothed, raw_scores, statistics, scores, pooled)

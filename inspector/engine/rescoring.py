@@ -30,8 +30,9 @@ from inspector.engine.annotating import (
 from inspector.engine.detectors.base import RawPrediction
 from inspector.engine.detectors.dmad import as_entries
 from inspector.engine.device import Device
-from inspector.engine.maps import for_display, image_score, mean_map, smooth
+from inspector.engine.maps import for_display, mean_map, smooth
 from inspector.engine.memory.patches import as_rows, look, patch_features
+from inspector.engine.memory.spread import NOTABLE
 from inspector.engine.pipeline import Pipeline, Scored
 
 
@@ -138,6 +139,7 @@ class Rescorer:
         self._held = 0
         self._steady: dict[bytes, _Filter] = {}
         self._changing: list[_Filter] = []
+        self._level = NOTABLE
 
     def kept(self, key: str) -> Assessed | None:
         """What is kept of an image; None where it has to be assessed (again)."""
@@ -222,6 +224,10 @@ class Rescorer:
             for key in [entries.sources.numpy().tobytes()]
         }
         self._changing = [self._filter_for(e) for a, e in left.items() if a in changing]
+        filters = [*self._steady.values(), *self._changing]
+        if filters:
+            said = torch.stack([one.sample for one in filters], dim=1)
+            self._level = self._detector.spread.level(said)
 
     @torch.inference_mode()
     def rescore(self, images: Sequence[Assessed]) -> list[ImageScores]:
@@ -230,7 +236,8 @@ class Rescorer:
         responses = torch.stack([image.responses for image in images])
         responses = torch.maximum(responses, self._responses(images, self._changing))
         known = torch.stack([image.likeness for image in images])
-        raised = (self._detector.fresh_likeness(responses) - known).clamp_min(0)
+        fresh = self._detector.fresh_likeness(responses, self._level)
+        raised = (fresh - known).clamp_min(0)
         found = [image.trained for image in images]
         touched = torch.nonzero(raised.amax(dim=1) > 0).flatten().tolist()
         if touched:
@@ -245,19 +252,21 @@ class Rescorer:
         side = self._size[0] // PATCH_STRIDE
         grid = scores.view(-1, side, side).to(self._device.torch)
         smoothed = smooth(mean_map([grid], self._size))
-        raw = image_score(smoothed, self._pipeline.score_percent)
+        scorer = self._pipeline.scorer
+        levels = scorer.levels(smoothed)
         aligned = {}
         for name, aligner in self._pipeline.aligners.items():
             expected = [image.statistics.get(name, Expected(0.0, 1.0)) for image in images]
             u, gamma = (
-                torch.tensor(values, device=raw.device)
+                torch.tensor(values, device=levels.device)
                 for values in ([e.u for e in expected], [e.gamma for e in expected])
             )
-            aligned[name] = aligner.apply_to(raw, Statistics(u, gamma)).tolist()
+            found = aligner.apply_to(levels, Statistics(u, gamma))
+            aligned[name] = scorer.score(found, name).tolist()
         shown = for_display(smoothed).cpu().numpy()
         return [
             ImageScores(score, {name: of[row] for name, of in aligned.items()}, shown[row])
-            for row, score in enumerate(raw.tolist())
+            for row, score in enumerate(scorer.score(levels, RAW).tolist())
         ]
 
     def _measure_steady(self, images: Sequence[Assessed]) -> None:
@@ -287,11 +296,10 @@ class Rescorer:
         return (patches.float() @ weights - normal[rows]).amax(dim=-1).cpu()
 
     def _filter_for(self, entries: Entries) -> _Filter:
-        detector = self._detector
-        weights = detector.filter_for(as_entries(entries.features))
-        return _Filter(
-            weights, detector.normal.features.float() @ weights + detector.spread.mean @ weights
-        )
+        spread, bank = self._detector.spread, self._detector.normal.features
+        weights = self._detector.filter_for(as_entries(entries.features))
+        normal = bank.float() @ weights + spread.mean @ weights
+        return _Filter(weights, normal, spread.respond_to_sample(weights[None])[:, 0])
 
     def _keep(self, key: str, image: Assessed) -> None:
         if key not in self._kept and self._held + image.bytes <= self._memory:
@@ -306,7 +314,9 @@ class _Filter:
     Attributes:
         weights: (C,).
         normal: (M,), w·(n + mean).
+        sample: (N,), what it says of the sample of normal differences.
     """
 
     weights: Tensor
     normal: Tensor
+    sample: Tensor

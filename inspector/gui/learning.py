@@ -116,6 +116,11 @@ class Learning(QObject):
         return self._model is not None and learns_at_once(self._model)
 
     @property
+    def has_learned(self) -> bool:
+        """Whether the active model knows all that is painted."""
+        return self.can_learn and self.phase is Phase.IDLE and self.n_unlearned == 0
+
+    @property
     def is_busy(self) -> bool:
         return self.phase in (Phase.PREPARING, Phase.LOADING, Phase.SCORING)
 

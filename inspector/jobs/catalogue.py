@@ -25,6 +25,7 @@ from inspector.jobs.parameters import (
     RevDistParameters,
     UniAdParameters,
 )
+from inspector.jobs.tiles import check_tiles
 
 Parameters = dict[str, Any]
 
@@ -364,8 +365,10 @@ def resolve_parameters(method: Method, preset: str, changes: Parameters) -> Trai
                 f"Use a plain name, 'alignment.…' or '{method.name}.…'.",
             )
         groups[group or "common"][key] = value
+    common = _validate(groups["common"], CommonParameters, "")
+    check_tiles(common, method.title, learns_from_defects=method.learns_from_defects)
     return TrainingParameters(
-        _validate(groups["common"], CommonParameters, ""),
+        common,
         _validate(groups["alignment"], AlignmentParameters, "alignment."),
         _validate(groups[method.name], method.parameters, f"{method.name}."),
     )

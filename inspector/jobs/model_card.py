@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 
 from inspector.core.longtail import HeadAndTail
+from inspector.core.tiling import Tiling
 from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
 from inspector.jobs.fresh_file import read_fresh_masks
+from inspector.jobs.parameters import ImageScorer
 
 FORMAT_VERSION = 1
 CARD_FILE = "model.json"
@@ -42,8 +44,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         parameters: The validated job parameters, as JSON.
         backbone_sha256: Digest of the backbone's weights file; it must be found again at loading.
-        image_size: Side of the square input in pixels.
-        score_percent: Image score = mean of this top percentage of pixels.
+        image_size: Side of the square input in pixels: of a tile, where `tiling` has several.
+        score_percent: Image score = mean of this top percentage of pixels (0: their maximum).
         alignments: Variants stored in the model; their weights are prefixed `alignment.NAME.`.
         alignment_statistics: In words: on which images the aligner's statistics were taken.
         windows: Intensity window of 16-bit images per class.
@@ -52,7 +54,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         annotated_images: SHA-256 of the images whose painted defects it learned from; as read, also
             of those whose defects it learned at once.
         notes: Sentences a user must know: stopped early, few images, ….
+        image_scorer: What makes the image score: "top" (see `score_percent`), "max" or "fitted";
+            what that has learned is prefixed `scorer.`.
         parent: Folder name of the model that it was trained again from; empty for none.
+        tiles: How many tiles it looks at along each side of an image.
+        tile_overlap: Pixels that neighbours share.
     """
 
     format_version: int = FORMAT_VERSION
@@ -82,6 +88,14 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     annotated_images: list[str] = msgspec.field(default_factory=list)
     long_tail: HeadAndTail | None = None
     parent: str = ""
+    tiles: int = 1
+    tile_overlap: int = 0
+    image_scorer: ImageScorer = "top"
+
+    @property
+    def tiling(self) -> Tiling:
+        """How the model looks at an image."""
+        return Tiling(self.image_size, self.tiles, self.tile_overlap)
 
     def check_alignments(self, names: Iterable[str]) -> None:
         """Raises InspectorError where the model lacks one of these alignment variants."""

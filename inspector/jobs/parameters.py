@@ -11,6 +11,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from inspector.core.tiling import Tiling
+
+ImageScorer = Literal["top", "max", "fitted"]
+
 
 class CommonParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every method has."""
@@ -19,13 +23,42 @@ class CommonParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     image_size: Annotated[
         int, Meta(ge=64, le=1024, multiple_of=32, description="Side of the square input, pixels")
     ] = 256
+    tiles: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=16,
+            description="Tiles along each side of the image, for small defects in large images; "
+            "4 take 16 times as long as 1, the image as a whole",
+        ),
+    ] = 1
+    tile_overlap: Annotated[
+        float, Meta(ge=0.05, le=0.5, description="Share of a tile that its neighbour sees as well")
+    ] = 0.25
     score_percent: Annotated[
-        float, Meta(ge=0, le=100, description="Image score = mean of this top % of pixels; 0: max")
+        float,
+        Meta(
+            ge=0,
+            le=100,
+            description="Image score = mean of this top % of pixels, of those of one tile; 0: max",
+        ),
     ] = 1.0
+    image_scorer: Annotated[
+        ImageScorer,
+        Meta(
+            description="Image score: top, mean of the top % of pixels; max, their maximum; "
+            "fitted, how far the map lies above normal maps"
+        ),
+    ] = "top"
     target_false_positive_rate: Annotated[
         float, Meta(gt=0, lt=1, description="Share of normal images the threshold may flag")
     ] = 0.02
     seed: Annotated[int, Meta(ge=0, lt=2**31, description="Seed of every random choice")] = 0
+
+    @property
+    def tiling(self) -> Tiling:
+        """How images are looked at."""
+        return Tiling.sharing(self.image_size, self.tiles, self.tile_overlap)
 
 
 class AlignmentParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

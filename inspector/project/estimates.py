@@ -23,8 +23,8 @@ _FEWEST_STEPS = 3
 class Basis(StrEnum):
     """What an estimate rests on."""
 
-    SAME = "same"  # a run with the same backbone, image size and batch
-    SIMILAR = "similar"  # one with the same backbone, scaled by pixels and images a step
+    SAME = "same"  # a run with the same backbone, image size, tiles and batch
+    SIMILAR = "similar"  # one with the same backbone, scaled by pixels, tiles and images a step
     NONE = "none"  # no run that can be compared
 
 
@@ -130,8 +130,8 @@ def estimate(asked: Asked, known: Iterable[Pace]) -> Estimate:
     if not comparable:
         return Estimate(None, Basis.NONE)
     best = min(comparable, key=lambda pace: _difference(asked, pace))
-    size = asked.parameters.common.image_size
-    cached = max((p.n_images for p in comparable if p.job.common.image_size == size), default=0)
+    tiling = asked.parameters.common.tiling
+    cached = max((p.n_images for p in comparable if p.job.common.tiling == tiling), default=0)
     seconds = _seconds(asked, best, max(asked.n_images - cached, 0))
     is_same = _difference(asked, best) == 0
     return Estimate(seconds, Basis.SAME if is_same else Basis.SIMILAR, best.run_id)
@@ -149,8 +149,9 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     held_out = min(wanted.alignment.folds, n_images // 2)
     parts = held_out if n_images >= 6 else 0
     folds = parts if wanted.alignment.statistics == "cross-fitted" else 0
-    per_image = (pace.per_unit("features") or 0.0) * pixels
-    measure = (pace.per_unit("measure") or 0.0) * pixels
+    tiles = wanted.common.tiling.tiles / pace.job.common.tiling.tiles
+    per_image = (pace.per_unit("features") or 0.0) * pixels * tiles
+    measure = (pace.per_unit("measure") or 0.0) * pixels * tiles
     return (
         pace.start_seconds
         + n_new_images * per_image
@@ -161,10 +162,11 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
 
 
 def _difference(asked: Asked, pace: Pace) -> float:
-    """0 where image size and batch are the same; grows with what has to be scaled."""
+    """0 where image size, tiles and batch are the same; grows with what has to be scaled."""
+    tiles = abs(asked.parameters.common.tiles - pace.job.common.tiles)
     size = abs(asked.parameters.common.image_size - pace.job.common.image_size)
     batch = abs(_batch(asked.parameters.method) - _batch(pace.job.method_parameters))
-    return size + batch
+    return size + tiles + batch
 
 
 def _batch(method: Any) -> int:

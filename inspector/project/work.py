@@ -171,12 +171,18 @@ def prepare_export(
 
     Raises:
         InspectorError: There is no such format or variant, packages are missing, the model cannot
-            be read, or the folder of the file does not exist.
+            be read or works on tiles, or the folder of the file does not exist.
     """
     format_ = find_format(format_name)
     format_.require_packages()
     file = format_.file(to)
-    read_model_card(model.folder).check_alignments((variant,) if variant else ())
+    card = read_model_card(model.folder)
+    card.check_alignments((variant,) if variant else ())
+    if card.tiles > 1:
+        raise InspectorError(
+            f"'{model.name}' looks at images tile by tile, which an exported file cannot.",
+            "Train it with tiles=1 to export it, on images that you have cut yourself if need be.",
+        )
     snapshot = project.take_snapshot()
     job = ExportJob(
         model=str(model.folder),

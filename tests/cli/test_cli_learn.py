@@ -17,14 +17,17 @@ from inspector.project.project import Project
 Call = Callable[..., Any]
 
 
+PAINTED = 20
+
+
 @pytest.fixture
 def folder(tiny_dmad: Any, tmp_path: Path) -> Path:
-    """A project with a small DMAD; a corner is painted on one image."""
+    """A project with a small DMAD; the defect is painted on one image."""
     shutil.copytree(tiny_dmad.folder, tmp_path / "project")
     with Project.open(tmp_path / "project") as project:
         mask = np.zeros((64, 64), np.bool_)
-        mask[10:30, 10:30] = True
-        project.set_mask(3, project.add_defect_type("flaw").type_id, mask, "brush", "Ada")
+        mask[13:27, 0:15] = True
+        project.set_mask(PAINTED, project.add_defect_type("flaw").type_id, mask, "brush", "Ada")
     return tmp_path / "project"
 
 
@@ -41,10 +44,10 @@ def test_what_is_painted_is_learned_and_forgotten(folder: Path, call: Call) -> N
     assert answer.code == 0
     assert f"{model.name} has learned 1 painted mask at once; 30 images scored" in answer.out
     assert "Changed most" in answer.out
-    assert masks(folder) == [3]
+    assert masks(folder) == [PAINTED]
     with Project.open(folder) as project:
         after = {s.result.image_id: s.result.raw_score for s in project.scores(model.model_id)}
-    assert after[3] > before[3] + 0.3
+    assert after[PAINTED] > before[PAINTED] + 0.3
 
     answer = call("annotate", "learn", folder)
     assert "knows all that is painted" in answer.out

@@ -21,6 +21,7 @@ from inspector.engine.export.graph import ScoringGraph, as_onnx
 from inspector.engine.export.runtimes import OnnxRuntime, write_onnx
 from inspector.engine.model_files import build_detector, load_model, save_model
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.scorers import FittedScorer, TopScorer
 from inspector.jobs.backbones import EMBEDDED_BACKBONE, PYRAMID
 from inspector.jobs.catalogue import METHODS, Method, load_object, resolve_parameters
 from inspector.jobs.events import Event, Metric, Progress, Stage
@@ -36,6 +37,8 @@ TINY_TRANSFORMER = "test_vit.r160_in1k"
 CPU = Device("cpu")
 # As little as shows that it works; a method takes those that it has.
 FEW = {"iterations": 2, "name_iterations": 2, "epochs": 1, "batch_size": 4, "outlier_images": 2}
+
+WITH_FITTED_SCORER = "patchcore"  # one is enough: nothing of a scorer depends on the method
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ def trained(
     }
     own = method.parameters.__struct_fields__
     changes |= {f"{method.name}.{name}": few for name, few in FEW.items() if name in own}
+    if method.name == WITH_FITTED_SCORER:
+        changes["image_scorer"] = "fitted"
     events: list[Event] = []
     with Project.create(tmp_path_factory.mktemp(method.name) / "project") as project:
         project.import_folder(tiny_parts)
@@ -127,6 +132,9 @@ def test_its_card_tells_what_made_it(trained: Trained) -> None:
     assert set(card.parameters) == {"common", "alignment", trained.method.name}
     assert card.steps
     assert card.default_alignment == "cada"
+    is_fitted = trained.method.name == WITH_FITTED_SCORER
+    assert card.image_scorer == ("fitted" if is_fitted else "top")
+    assert isinstance(trained.pipeline.scorer, FittedScorer if is_fitted else TopScorer)
 
 
 def test_every_variant_has_a_threshold_from_held_out_images(trained: Trained) -> None:

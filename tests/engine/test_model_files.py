@@ -17,6 +17,7 @@ from inspector.engine.alignment.variants import VARIANTS
 from inspector.engine.device import Device
 from inspector.engine.model_files import WEIGHTS_FILE, load_model, save_model
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.scorers import TopScorer
 from inspector.errors import InspectorError
 from inspector.jobs.model_card import CARD_FILE, FORMAT_VERSION, ModelCard
 
@@ -78,7 +79,8 @@ def test_a_loaded_model_is_ready_to_score(loaded: tuple[Pipeline, ModelCard]) ->
     assert not any(aligner.training for aligner in pipeline.aligners.values())
     assert list(pipeline.aligners) == card.alignments
     assert pipeline.default_alignment == card.default_alignment == "cada"
-    assert pipeline.score_percent == card.score_percent
+    assert isinstance(pipeline.scorer, TopScorer)
+    assert pipeline.scorer.percent == card.score_percent
 
 
 def test_a_model_folder_holds_only_what_was_learned(tiny_project: Any) -> None:

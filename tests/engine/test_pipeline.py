@@ -12,6 +12,7 @@ from inspector.engine.detectors.base import Detector, RawPrediction
 from inspector.engine.device import Device
 from inspector.engine.maps import image_score, smooth
 from inspector.engine.pipeline import Pipeline, Scored
+from inspector.engine.scorers import TopScorer
 
 CPU = Device("cpu")
 NAMES = ("bolt", "nut", "bolt", "nut")
@@ -43,7 +44,7 @@ def pipeline() -> Pipeline:
     regressed.target_mean.copy_(torch.tensor([0.3, 0.9]))
     aligners = {"none": NoAlignment(), "cada-a": by_class, "cada": regressed}
     detector = Brightness(random_backbone("test_resnet.r160_in1k"))
-    return Pipeline(detector, aligners, "cada", score_percent=2.0).to(CPU)
+    return Pipeline(detector, aligners, "cada", TopScorer(2.0)).to(CPU)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,9 @@ from inspector.engine.maps import for_display
 from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.engine.pipeline import Pipeline
 from inspector.engine.rescoring import Assessed, ImageScores, Rescorer
+from inspector.engine.scorers import FittedScorer
 from inspector.errors import InspectorError
+from training.scorer_fit import fit_scorer
 
 SIDE = 64
 SIZE = (SIDE, SIDE)
@@ -59,8 +61,20 @@ def pipeline(request: pytest.FixtureRequest, random_lite0: Backbone) -> Pipeline
         detector.blend[3] = 0.5
         detector.learn_filters()
     aligners = {"none": NoAlignment(), "cada": Cada(detector.descriptor_channels)}
-    made = Pipeline(detector, aligners, "cada")
-    return made.to(CPU)
+    made = Pipeline(detector, aligners, "cada").to(CPU)
+    if request.param == "supervised":
+        made.scorer = fitted_scorer(made)
+    return made
+
+
+def fitted_scorer(pipeline: Pipeline) -> FittedScorer:
+    """One for which some other images are normal."""
+    scorer = FittedScorer(pipeline.aligners)
+    found = pipeline.score(pictures(3), NAMES, CPU, list(pipeline.aligners))
+    levels = scorer.levels(found.smoothed)
+    aligned = {n: a.apply_to(levels, found.statistics[n]) for n, a in pipeline.aligners.items()}
+    fit_scorer(scorer, aligned)
+    return scorer
 
 
 def defect(image: int, annotation: int, top: int, left: int) -> PaintedDefect:
@@ -78,7 +92,8 @@ def expected(pipeline: Pipeline, images: Tensor, defects: list[PaintedDefect]) -
         features = pipeline.detector.observe(images)
         painted = [([f[d.image_id : d.image_id + 1] for f in features], d) for d in defects]
         known = with_annotations(pipeline.detector, painted, SIZE)
-    found = Pipeline(known, pipeline.aligners, "cada").score(images, NAMES, CPU, ("none", "cada"))
+    whole = Pipeline(known, pipeline.aligners, "cada", pipeline.scorer)
+    found = whole.score(images, NAMES, CPU, ("none", "cada"))
     shown = for_display(found.smoothed).numpy()
     return [
         ImageScores(
@@ -101,7 +116,7 @@ def fresh(pipeline: Pipeline) -> Pipeline:
     """A pipeline of its own for a rescorer, which empties the fresh bank."""
     detector = Dmad(pipeline.detector.backbone)
     detector.load_state_dict(pipeline.detector.state_dict())
-    return Pipeline(detector, pipeline.aligners, "cada").to(CPU)
+    return Pipeline(detector, pipeline.aligners, "cada", pipeline.scorer).to(CPU)
 
 
 @pytest.fixture

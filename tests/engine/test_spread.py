@@ -57,3 +57,24 @@ def test_one_painted_defect_finds_others_of_its_kind_where_the_distance_does_not
 
 def test_before_it_is_fitted_nothing_is_infinite() -> None:
     assert bool(torch.isfinite(Spread(C).filter_for(torch.zeros(3, C))).all())
+
+
+def test_the_level_is_what_one_normal_patch_in_a_thousand_says() -> None:
+    rows = normal_differences(6000)
+    spread = Spread(C)
+    spread.fit(torch.split(rows, 200))
+    assert spread.sample.shape == (6000, C)
+    levels = []
+    for count in (1, 4, 40):
+        filters = torch.stack(
+            [spread.filter_for(normal_differences(4, seed=n) + 5 * torch.eye(C)[n % C])
+             for n in range(count)]
+        )  # fmt: skip
+        said = spread.respond_to_sample(filters)
+        levels.append(spread.level(said))
+        kept = spread.sample.double().numpy() - spread.mean.double().numpy()
+        naive = np.quantile((kept @ filters.double().numpy().T).max(axis=1), 0.999)
+        assert levels[-1] == pytest.approx(max(3, naive), rel=1e-3)
+    assert levels == sorted(levels)
+    assert levels[-1] > 3
+    assert spread.level(said[:, :0]) == 3

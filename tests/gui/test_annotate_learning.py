@@ -94,17 +94,22 @@ def heat(page: AnnotatePage) -> Any:
     return look.anomaly_map if look is not None else None
 
 
-def test_a_stroke_is_learned_when_it_rests(page: AnnotatePage, qtbot: QtBot) -> None:
+def test_a_stroke_is_learned_when_it_rests(
+    page: AnnotatePage, largest_defect: Any, qtbot: QtBot
+) -> None:
     session, panel = page.session, page.along.panel
-    image_id = page.queue.current
-    assert image_id is not None
+    assert session.project is not None
+    image_id, (top, left, bottom, right) = largest_defect(session.project)
+    page.queue.jump(int(np.flatnonzero(page.queue.ids == image_id)[0]))
+    qtbot.waitUntil(lambda: page.painting.image_id == image_id)
+    qtbot.waitUntil(lambda: heat(page) is not None, timeout=_PATIENCE_MS)
     order, before, map_before = page.queue.ids.copy(), raw(page, image_id), heat(page)
     assert panel.switch.isChecked()
     assert not panel.images.isVisible()
     maps: list[Any] = []
     page.stage.shown.connect(lambda: maps.append(heat(page)))
     with qtbot.waitSignal(session.learning.learned, timeout=_PATIENCE_MS):
-        drag(page, (20, 20), (40, 20), (40, 40))
+        drag(page, (left, top), (right, top), (right, bottom), (left, bottom))
         assert session.learning.is_worker_running  # it loads while the strokes rest
     qtbot.waitUntil(lambda: raw(page, image_id) > before + 0.2, timeout=_PATIENCE_MS)
     assert fresh_images(page) == [image_id]
@@ -136,6 +141,17 @@ def test_taking_it_back_takes_it_out_again(page: AnnotatePage, qtbot: QtBot) -> 
     with qtbot.waitSignal(session.learning.learned, timeout=_PATIENCE_MS):
         QTest.keyClick(page.parts.view, Key.Key_Y, CONTROL)
     assert fresh_images(page) == [image_id]
+
+
+def test_what_looks_like_normal_parts_is_said_to_change_nothing(
+    page: AnnotatePage, qtbot: QtBot
+) -> None:
+    panel = page.along.panel
+    assert not panel.current.isVisible()
+    with qtbot.waitSignal(page.session.learning.learned, timeout=_PATIENCE_MS):
+        drag(page, (20, 20), (40, 20))  # nothing is wrong there
+    qtbot.waitUntil(lambda: "hardly changed" in panel.current.text(), timeout=_PATIENCE_MS)
+    assert panel.current.isVisible()
 
 
 def test_what_changed_most_is_listed_and_leads_there(

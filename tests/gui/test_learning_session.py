@@ -25,7 +25,7 @@ from inspector.project.results import open_maps
 from inspector.project.runs import RunState
 
 _PATIENCE_MS = 180_000
-PAINTED = 3
+PAINTED = 20  # a burn in its left half
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def project(
 
 def paint(project: Project, area: int = 20, image_id: int = PAINTED) -> None:
     mask = np.zeros((64, 64), np.bool_)
-    mask[:area, :area] = True
+    mask[13:27, : area * 3 // 4] = True
     (flaw,) = project.defect_types()
     project.add_annotation(image_id, flaw.type_id, mask, "Ada", "brush")
 

@@ -71,7 +71,7 @@ def test_the_memory_banks_score_by_the_top_five_patches() -> None:
 
 def test_dmads_paper_preset_is_the_papers() -> None:
     paper = resolve_parameters(METHODS["dmad"], "paper", {})
-    assert paper.method == DmadParameters(distance=False)  # that is ours
+    assert paper.method == DmadParameters(distance=False, likeness=False)  # ours
     assert paper.common.image_size == 224  # 784 patches
     assert [name for name, method in METHODS.items() if method.learns_from_defects] == ["dmad"]
 

@@ -105,6 +105,16 @@ def test_new_images_need_features() -> None:
     assert found.seconds == pytest.approx(4 + 10 * 0.5 + 600 + 60 + 15)
 
 
+def test_tiles_take_as_long_as_so_many_images() -> None:
+    found = estimate(asked(tiles=2), [pace()])
+    # Nothing of them is kept; a step sees as many tiles as it saw images.
+    assert found.seconds == pytest.approx(4 + 20 * 4 * 0.5 + 600 + 160 + 15)
+    assert found.basis is Basis.SIMILAR
+    again = estimate(asked(tiles=2), [pace(tiles=2), pace()])
+    assert again.seconds == pytest.approx(4 + 600 + 40 + 15)
+    assert again.basis is Basis.SAME
+
+
 def test_without_held_out_parts_the_detector_is_fitted_once() -> None:
     """The aligners are tried on folds all the same."""
     found = estimate(asked(alignment__statistics="fitted"), [pace()])

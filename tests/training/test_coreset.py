@@ -139,6 +139,9 @@ class Patches:
     def image_id(self, position: int) -> int:
         return 100 + position
 
+    def origin(self, position: int) -> tuple[int, int]:
+        return 0, 0
+
 
 MakeRun = Callable[..., Any]
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 import training.alignment
 from inspector.engine.alignment.variants import VARIANTS
+from inspector.engine.scorers import TopScorer
 from inspector.jobs import events
 from inspector.jobs.parameters import AlignmentParameters
 from training.alignment import AlignmentData, fit_aligners, stage_names
@@ -36,8 +37,9 @@ def normal_data(folds: NDArray[np.int64] | None, n: int = N) -> AlignmentData:
     descriptors = rng.normal(0, 0.1, (n, 6, 2, 2))
     descriptors[np.arange(n), 1 + kind] += 2
     descriptors[:, 0] = np.arange(n)[:, None, None] / 64  # exact in float16
+    level = (gamma - 0.02)[:, None]
     statistics = NormalStatistics(
-        *(torch.tensor(x, dtype=torch.float32) for x in (u, gamma, (gamma - u) / 3, gamma - 0.02))
+        *(torch.tensor(x, dtype=torch.float32) for x in (u, gamma, (gamma - u) / 3, level))
     )
     names = [CLASSES[k] for k in kind]
     return AlignmentData(torch.tensor(descriptors).half(), statistics, True, names, folds)
@@ -85,7 +87,7 @@ def test_each_fold_is_tried_by_aligners_that_did_not_see_it(
     folds = fold_of(N, n_folds, 0)
     run = new_run()
     run.plan(*stage_names(n_folds))
-    fitted = fit_aligners(normal_data(folds), PARAMETERS, 0.1, run, seed=0)
+    fitted = fit_aligners(normal_data(folds), TopScorer(), PARAMETERS, 0.1, run, seed=0)
     everything = set(range(N))
     held_out = [set(np.flatnonzero(folds == fold).tolist()) for fold in range(n_folds)]
     assert watching.looked == held_out
@@ -101,7 +103,7 @@ def test_where_something_was_seen_the_card_says_so(
     run = new_run()
     run.plan(*stage_names(2))
     data = dataclasses.replace(normal_data(folds), held_out=False)
-    fitted = fit_aligners(data, PARAMETERS, 0.1, run, seed=0)
+    fitted = fit_aligners(data, TopScorer(), PARAMETERS, 0.1, run, seed=0)
     assert not any(card.held_out for card in fitted.thresholds.values())
     if folds is None:
         assert set(fitted.steps.values()) == {PARAMETERS.iterations}
@@ -113,12 +115,12 @@ def test_a_variant_is_fitted_for_as_long_as_held_out_images_gain(
     """What is to be learned has nothing to do with the descriptors: to go on is to over-fit."""
     rng = np.random.default_rng(0)
     u = torch.tensor(rng.normal(0, 1, N), dtype=torch.float32)
-    noise = NormalStatistics(u, u + 1 + torch.rand(N), u.abs(), u + 0.5)
+    noise = NormalStatistics(u, u + 1 + torch.rand(N), u.abs(), u[:, None] + 0.5)
     data = dataclasses.replace(normal_data(fold_of(N, 2, 0)), statistics=noise)
     parameters = msgspec.structs.replace(PARAMETERS, iterations=120, dropout=0.0)
     run = new_run()
     run.plan(*stage_names(2))
-    steps = fit_aligners(data, parameters, 0.1, run, seed=0).steps
+    steps = fit_aligners(data, TopScorer(), parameters, 0.1, run, seed=0).steps
     assert steps["cada"] < 150
     curves = [m for m in run.of(events.Metric) if m.name == "validation_loss"]
     total: dict[int, float] = {}
@@ -131,7 +133,8 @@ def test_a_variant_is_fitted_for_as_long_as_held_out_images_gain(
 
 def leave_fold_out(data: AlignmentData, folds: NDArray[np.int64]) -> list[float]:
     """CaDA-A's calibration scores, one image after the other."""
-    u, gamma, _, score = (np.asarray(t, np.float64) for t in data.statistics)
+    u, gamma, _, levels = (np.asarray(t, np.float64) for t in data.statistics)
+    score = levels[:, 0]
     scores = []
     for row in range(len(score)):
         others = folds != folds[row]
@@ -147,7 +150,7 @@ def test_class_statistics_leave_the_held_out_fold_out(new_run: Callable[..., Any
     data = normal_data(folds)
     run = new_run()
     run.plan(*stage_names(3))
-    _, cards, _ = fit_aligners(data, PARAMETERS, 0.1, run, seed=0)
+    _, cards, _ = fit_aligners(data, TopScorer(), PARAMETERS, 0.1, run, seed=0)
     assert np.allclose(cards["cada-a"].calibration_scores, leave_fold_out(data, folds), atol=1e-5)
     raw = sorted(data.statistics.score.tolist())
     assert np.allclose(cards["none"].calibration_scores, raw, atol=1e-6)
@@ -160,7 +163,7 @@ def test_what_cannot_be_learned_from_others_is_not_known_when_calibrating(
     data = normal_data(None, n=12)
     rng = np.random.default_rng(5)
     u = torch.tensor(rng.uniform(0.1, 0.9, 12), dtype=torch.float32)
-    unpredictable = NormalStatistics(u, u + 0.1, u, u + 0.1)
+    unpredictable = NormalStatistics(u, u + 0.1, u, u[:, None] + 0.1)
     marks = torch.eye(12)[:, :, None, None].expand(12, 12, 2, 2).half()
     parameters = AlignmentParameters(
         iterations=150, batch_size=12, learning_rate=0.05, dropout=0.0, weight_decay=0.0
@@ -170,7 +173,7 @@ def test_what_cannot_be_learned_from_others_is_not_known_when_calibrating(
         run = new_run(name=name)
         run.plan(*stage_names(3))
         mixed = AlignmentData(marks, unpredictable, True, data.class_names, folds)
-        _, cards, _ = fit_aligners(mixed, parameters, 0.1, run, seed=0)
+        _, cards, _ = fit_aligners(mixed, TopScorer(), parameters, 0.1, run, seed=0)
         spread[name] = float(np.std(cards["cada"].calibration_scores))
     assert spread["held out"] > 3 * spread["fitted"]
 
@@ -180,7 +183,7 @@ def test_alignment_brings_the_classes_onto_one_scale(new_run: Callable[..., Any]
     run = new_run()
     run.plan(*stage_names(3))
     parameters = msgspec.structs.replace(PARAMETERS, iterations=120, dropout=0.0)
-    aligners, cards, _ = fit_aligners(data, parameters, 0.1, run, seed=0)
+    aligners, cards, _ = fit_aligners(data, TopScorer(), parameters, 0.1, run, seed=0)
     assert set(aligners) == set(cards) == set(VARIANTS)
     raw = np.array(cards["none"].calibration_scores)
     for name in ("cada-a", "cada-b", "cada", "cada-sigma"):
@@ -196,7 +199,9 @@ def test_the_threshold_is_the_conformal_quantile(
     """The k-th smallest of 30 scores, k = ⌈31 (1 − target)⌉."""
     run = new_run()
     run.plan(*stage_names(2))
-    _, cards, _ = fit_aligners(normal_data(fold_of(N, 2, 0)), PARAMETERS, target, run, seed=0)
+    _, cards, _ = fit_aligners(
+        normal_data(fold_of(N, 2, 0)), TopScorer(), PARAMETERS, target, run, seed=0
+    )
     for card in cards.values():
         assert card.value == pytest.approx(card.calibration_scores[rank - 1], abs=2e-6)
         assert card.target_false_positive_rate == target
@@ -206,7 +211,9 @@ def test_the_threshold_is_the_conformal_quantile(
 def test_too_few_scores_are_not_said_to_support_the_target(new_run: Callable[..., Any]) -> None:
     run = new_run()
     run.plan(*stage_names(2))
-    _, cards, _ = fit_aligners(normal_data(fold_of(N, 2, 0)), PARAMETERS, 0.01, run, seed=0)
+    _, cards, _ = fit_aligners(
+        normal_data(fold_of(N, 2, 0)), TopScorer(), PARAMETERS, 0.01, run, seed=0
+    )
     for card in cards.values():
         assert not card.supported
         assert card.value == pytest.approx(card.calibration_scores[-1], abs=2e-6)
@@ -217,7 +224,7 @@ def test_equal_data_and_seed_give_equal_aligners(new_run: Callable[..., Any]) ->
         run = new_run(name=name)
         run.plan(*stage_names(0))
         torch.rand(7)  # what happened before must not matter
-        aligners = fit_aligners(normal_data(None), PARAMETERS, 0.1, run, seed).aligners
+        aligners = fit_aligners(normal_data(None), TopScorer(), PARAMETERS, 0.1, run, seed).aligners
         return aligners["cada"].state_dict()
 
     first, second, other = fitted("a", 3), fitted("b", 3), fitted("c", 4)

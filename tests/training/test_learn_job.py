@@ -113,15 +113,15 @@ def by_row(run: RunRow) -> list[tuple[int, Any]]:
 def test_it_scores_as_the_model_that_has_learned_does(bench: Bench) -> None:
     """Stroke after stroke with a warm worker; each time as a cold one and ordinary scoring."""
     before = bench.stored()
-    bench.paint(bench.ids[3], 10, 10)
-    first = bench.learn(order=Order(bench.ids[3]))
+    bench.paint(bench.ids[19], 13, 0)  # a burn
+    first = bench.learn(order=Order(bench.ids[19]))
     assert_same_scores(first, bench.scored_anew())
-    assert bench.stored()[bench.ids[3]] > before[bench.ids[3]] + 0.3
-    bench.paint(bench.ids[3], 12, 30)
+    assert bench.stored()[bench.ids[19]] > before[bench.ids[19]] + 0.3
+    bench.paint(bench.ids[19], 12, 30)
     bench.paint(bench.ids[20], 30, 8)
     second = bench.learn(order=Order(bench.ids[20]))
     assert_same_scores(second, bench.scored_anew())
-    bench.paint(bench.ids[3], 0, 0, side=0)  # taken back
+    bench.paint(bench.ids[19], 0, 0, side=0)  # taken back
     assert_same_scores(bench.learn(order=Order(bench.ids[20])), bench.scored_anew())
     cold = bench.learn(Learner(), anyway=True)
     assert_same_scores(cold, bench.scored_anew())

@@ -16,6 +16,7 @@ from inspector.core.images import read_for_model
 from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.revdist import RevDist
 from inspector.engine.device import Device
+from inspector.engine.scorers import TopScorer
 from inspector.jobs import events
 from inspector.project.snapshots import SnapshotEntry
 from training.features import FeatureCache, LiveFeatures
@@ -57,9 +58,10 @@ def test_statistics_are_what_they_are_called(
     backbone: Backbone, detector: RevDist, entries: list[SnapshotEntry], percent: float
 ) -> None:
     source = LiveFeatures(backbone, entries, SIZE, CPU)
-    found = measure(detector, source, range(N), percent, CPU).statistics
+    found = measure(detector, source, range(N), TopScorer(percent), CPU).statistics
     expected = np.array([naive(detector, entry, percent) for entry in entries])
-    assert np.allclose(np.stack([t.numpy() for t in found], axis=1), expected, atol=2e-5)
+    columns = np.stack([found.u, found.gamma, found.sigma, found.score], axis=1)
+    assert np.allclose(columns, expected, atol=2e-5)
 
 
 def test_cached_features_give_nearly_the_same(
@@ -69,8 +71,8 @@ def test_cached_features_give_nearly_the_same(
     cached, _, _ = FeatureCache(tmp_path / "cache", backbone, SIZE, CPU).fill(
         entries, lambda done, total, unit: None
     )
-    a = measure(detector, live, range(N), 1.0, CPU)
-    b = measure(detector, cached, range(N), 1.0, CPU)
+    a = measure(detector, live, range(N), TopScorer(), CPU)
+    b = measure(detector, cached, range(N), TopScorer(), CPU)
     for exact, rounded in zip(a.statistics, b.statistics, strict=True):
         assert torch.allclose(exact, rounded, atol=2e-3)
     assert torch.allclose(a.descriptors.float(), b.descriptors.float(), atol=2e-2)
@@ -83,9 +85,9 @@ def test_rows_come_back_in_the_order_asked_for(
     new_run: Callable[..., Any],
 ) -> None:
     source = LiveFeatures(backbone, entries, SIZE, CPU)
-    everything = measure(detector, source, range(N), 1.0, CPU)
+    everything = measure(detector, source, range(N), TopScorer(), CPU)
     run = new_run()
-    some = measure(detector, source, [7, 2, 11], 1.0, CPU, run)
+    some = measure(detector, source, [7, 2, 11], TopScorer(), CPU, run)
     for all_of, found in zip(everything.statistics, some.statistics, strict=True):
         assert torch.allclose(all_of[[7, 2, 11]], found, atol=1e-5)
     assert everything.descriptors.shape == (N, 320, 2, 2)

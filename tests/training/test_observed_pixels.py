@@ -12,6 +12,7 @@ from inspector.core.images import read_for_model
 from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.recontrast import ReContrast
 from inspector.engine.device import Device
+from inspector.engine.scorers import TopScorer
 from inspector.project.snapshots import SnapshotEntry
 from training.features import FeatureCache, FeatureSource, LiveFeatures, ObservedPixels, Pixels
 from training.normal_statistics import measure
@@ -83,7 +84,7 @@ def test_statistics_are_those_of_predicting_the_images(
     CPU.place(detector)
     detector.eval()
     source = ObservedPixels(LiveFeatures(Pixels(), entries, SIZE, CPU), backbone)
-    found = measure(detector, source, range(N), 1.0, CPU)
+    found = measure(detector, source, range(N), TopScorer(), CPU)
     with torch.no_grad():
         expected = detector.predict(torch.stack([read(entry) for entry in entries]))
     torch.testing.assert_close(

@@ -37,7 +37,7 @@ class Aligner(nn.Module, ABC):
         """Statistics for descriptors (B, C, h, w); only CaDA-A looks at `class_names`."""
 
     def apply_to(self, values: Tensor, statistics: Statistics) -> Tensor:
-        """(values − û) / max(γ̂ − û, ε) for maps (B, H, W) or image scores (B,).
+        """(values − û) / max(γ̂ − û, ε) for maps (B, H, W) or their levels (B, K).
 
         Within one image the order of the pixels never changes.
         """

@@ -17,12 +17,11 @@ from inspector.engine.maps import mean_map
 from inspector.engine.memory.bank import Bank
 from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, look, patch_channels, patch_features
-from inspector.engine.memory.spread import Spread
+from inspector.engine.memory.spread import NOTABLE, Spread
 
 MARGIN = 0.5  # of the hinge loss: Ψ is beyond it on either side
 _LEAK = 0.2
 _LEAST_WIDTH = 256
-_NOTABLE = 3.0  # (ours) standard deviations from which on a filter's response counts
 
 
 class Assessment(NamedTuple):
@@ -53,6 +52,7 @@ class Dmad(Detector):
         spread: Of the differences d_n of normal patches.
         filters: (K, C) matched to the defects in the annotated bank, one a painted mask.
         fresh_filters: The same for the fresh ones.
+        fresh_level: Response to one of them from which on it counts.
         scale: Root mean square of the normal bank; the head sees features divided by it, so that
             noise means the same for every backbone *(ours)*.
         head: What is learned by gradient.
@@ -63,6 +63,7 @@ class Dmad(Detector):
     blend: Tensor
     filters: Tensor
     fresh_filters: Tensor
+    fresh_level: Tensor
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__(backbone)
@@ -75,6 +76,7 @@ class Dmad(Detector):
         self.spread = Spread(channels)
         for name in ("filters", "fresh_filters"):  # follow from the banks: not in the file
             self.register_buffer(name, torch.zeros(0, channels), persistent=False)
+        self.register_buffer("fresh_level", torch.tensor(NOTABLE), persistent=False)
         self.register_buffer("scale", torch.tensor(1.0))
         self.register_buffer("blend", torch.tensor([0.0, 0.0, torch.inf, 0.0, 1.0]))
         self.head = DmadHead(channels)
@@ -124,22 +126,25 @@ class Dmad(Detector):
             return found.scores
         kept = as_entries(patches).float()  # as `rescoring` has them
         difference = kept - self.normal.features[found.rows].float() - self.spread.mean
-        fresh = self.fresh_likeness(respond(difference, self.fresh_filters))
+        responses = respond(difference, self.fresh_filters)
+        fresh = self.fresh_likeness(responses, self.fresh_level)
         return found.scores + (fresh - found.likeness).clamp_min(0)
 
-    def fresh_likeness(self, responses: Tensor) -> Tensor:
-        """What a filter's response, any shape, adds to the score of a patch.
+    def fresh_likeness(self, responses: Tensor, level: Tensor | float) -> Tensor:
+        """What a fresh filter's response, any shape, adds to the score of a patch.
 
-        Nothing below three standard deviations of normal patches *(ours)*: so what is painted at
-        once hardly moves normal patches, and thresholds and alignment keep their meaning.
+        Nothing below `Spread.level` *(ours)*: so what is painted at once hardly moves normal
+        patches, and the thresholds, which nobody chooses anew, keep their meaning.
         """
-        return self.blend[4].to(responses.device) * _notable(responses)
+        return self.blend[4].to(responses.device) * (responses - level).clamp_min(0)
 
     def learn_filters(self) -> None:
         """Makes the filters what the annotated and the fresh bank say; whoever changes one calls
         it."""
         self.filters = self._filters_of(self.annotated)
         self.fresh_filters = self._filters_of(self.fresh)
+        said = self.spread.respond_to_sample(self.fresh_filters)
+        self.fresh_level.fill_(self.spread.level(said))
 
     def filter_for(self, entries: Tensor) -> Tensor:
         """The filter (C,) matched to a defect, given its patches (n, C)."""
@@ -193,7 +198,8 @@ class Dmad(Detector):
         scores = torch.minimum(torch.maximum(mapped, -limit), limit) + b * distances + c
         alike = torch.zeros_like(scores)
         if len(self.filters):
-            alike = likeness * _notable(respond(patches - normal - self.spread.mean, self.filters))
+            responses = respond(patches - normal - self.spread.mean, self.filters)
+            alike = likeness * (responses - NOTABLE).clamp_min(0)
         return Assessment(scores + alike, alike, distances, known.row.view_as(mapped))
 
     def _filters_of(self, bank: Bank) -> Tensor:
@@ -206,10 +212,6 @@ class Dmad(Detector):
 def respond(differences: Tensor, filters: Tensor) -> Tensor:
     """The strongest response of filters (K, C) to centred differences (…, C): (…)."""
     return (differences @ filters.T).amax(dim=-1)
-
-
-def _notable(responses: Tensor) -> Tensor:
-    return (responses - _NOTABLE).clamp_min(0)
 
 
 def as_entries(patches: Tensor) -> Tensor:

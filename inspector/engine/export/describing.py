@@ -58,6 +58,7 @@ def describe(
         "alignment": variant,
         "threshold": threshold,
         "threshold_is_the_models": known is not None and known.value == threshold,
+        "image_scorer": card.image_scorer,
         "score_percent": card.score_percent,
         "windows": card.windows,
         "class_names": card.class_names,

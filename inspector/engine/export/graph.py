@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inspector.engine.alignment.class_statistics import ClassStatistics
-from inspector.engine.maps import image_score, smooth
+from inspector.engine.maps import smooth
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 
@@ -72,7 +72,8 @@ class ScoringGraph(nn.Module):
         self.detector.backbone.fix_size(size, size)
         self.backbone = self.detector.backbone  # the detector keeps it out of its modules
         self.aligner = aligner
-        self.percent = pipeline.score_percent
+        self.variant = variant
+        self.scorer = pipeline.scorer
         self.size = size
         self.register_buffer("threshold", torch.tensor(rounded_down(threshold)))
 
@@ -82,7 +83,8 @@ class ScoringGraph(nn.Module):
         prediction = self.detector.predict_features(features, (self.size, self.size))
         smoothed = smooth(prediction.map.float())
         statistics = self.aligner.statistics(prediction.descriptor)
-        score = self.aligner.apply_to(image_score(smoothed, self.percent), statistics)
+        levels = self.aligner.apply_to(self.scorer.levels(smoothed), statistics)
+        score = self.scorer.score(levels, self.variant)
         return score, self.aligner.apply_to(smoothed, statistics), score > self.threshold
 
 

@@ -14,7 +14,7 @@ from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 
 TOLERANCE = 1e-4
-"""The largest difference of an aligned score; of a pixel likewise, times the pixel beyond 1."""
+"""The largest difference of an aligned score or pixel; of those beyond 1, as a share of them."""
 
 
 class Proof:
@@ -28,8 +28,8 @@ class Proof:
 
     Attributes:
         images: How many were compared.
-        score_difference: Largest absolute difference of an image score.
-        map_difference: Largest difference of a pixel, divided by the pixel where that is beyond 1.
+        score_difference: Largest difference of an image score, divided by it where it is beyond 1.
+        map_difference: The same of a pixel.
     """
 
     def __init__(
@@ -55,9 +55,7 @@ class Proof:
         shapes = (found.score.shape, found.anomaly_map.shape, found.flagged.shape)
         if shapes != (score.shape, map_.shape, score.shape):
             raise self._refuted(f"its outputs have the shapes {shapes}")
-        apart = float(np.abs(score - found.score).max())
-        pixels = np.abs(map_ - found.anomaly_map) / np.maximum(1, np.abs(map_))
-        pixel_apart = float(pixels.max())
+        apart, pixel_apart = _apart(score, found.score), _apart(map_, found.anomaly_map)
         # Asked this way round, what is not a number fails too.
         if not apart <= TOLERANCE:
             raise self._refuted(f"a score differs by {apart:.2g}")
@@ -91,3 +89,7 @@ class Proof:
             "It was not kept.",
             "Export to another format, or with another release of the runtime; please report it.",
         )
+
+
+def _apart(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    return float((np.abs(wanted - found) / np.maximum(1, np.abs(wanted))).max())

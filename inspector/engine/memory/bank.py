@@ -30,7 +30,7 @@ class Bank(nn.Module):
         super().__init__()
         self.register_buffer("features", torch.zeros(0, channels, dtype=torch.float16))
         self.register_buffer("sources", torch.zeros(0, 4, dtype=torch.int32))
-        self.register_load_state_dict_pre_hook(_take_size)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(take_size)  # type: ignore[no-untyped-call]
 
     def __len__(self) -> int:
         return len(self.features)
@@ -63,8 +63,9 @@ class Bank(nn.Module):
         return nearest(queries, self.features)
 
 
-def _take_size(module: nn.Module, state: Mapping[str, Any], prefix: str, *_: Any) -> None:
+def take_size(module: nn.Module, state: Mapping[str, Any], prefix: str, *_: Any) -> None:
+    """Before a module is loaded: makes room for as many rows as the file has."""
     for name, own in list(module.named_buffers(recurse=False)):
         found = state.get(prefix + name)
-        if isinstance(found, Tensor) and found.dim() == own.dim():
+        if isinstance(found, Tensor) and found.dim() == own.dim() == 2:
             setattr(module, name, own.new_zeros(len(found), own.shape[1]))

@@ -13,7 +13,13 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from inspector.engine.memory.bank import take_size
+
+NOTABLE = 3.0  # (ours) standard deviations of normal patches from which on a response counts
 _SHRINKAGE = 0.3  # (ours) share of the covariance that is the same for all directions
+_SAMPLE = 8192  # differences that are kept, about
+_PER_PART = 256
+_RARE = 0.999
 
 
 class Spread(nn.Module):
@@ -23,20 +29,25 @@ class Spread(nn.Module):
         mean: (C,) float32.
         covariance: (C, C) float32.
         precision: (C, C) float32, its inverse once it is shrunk towards a multiple of one.
+        sample: (N, C) float16, some of the differences.
     """
 
     mean: Tensor
     covariance: Tensor
     precision: Tensor
+    sample: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("covariance", torch.eye(channels))
         self.register_buffer("precision", torch.eye(channels))
+        self.register_buffer("sample", torch.zeros(0, channels, dtype=torch.float16))
+        self.register_load_state_dict_pre_hook(take_size)  # type: ignore[no-untyped-call]
 
     def fit(self, differences: Iterable[Tensor]) -> None:
         """From differences of normal patches to their nearest bank entries, parts of (n, C)."""
+        kept = []
         channels = len(self.mean)
         count, total = 0, torch.zeros(channels, dtype=torch.float64)
         squares = torch.zeros(channels, channels, dtype=torch.float64)
@@ -44,6 +55,7 @@ class Spread(nn.Module):
             count += len(part)
             total += part.sum(dim=0).double().cpu()
             squares += (part.T @ part).double().cpu()
+            kept.append(part[:: max(1, len(part) // _PER_PART)].half())
         mean = total / max(1, count)
         covariance = squares / max(1, count) - torch.outer(mean, mean)
         level = covariance.diagonal().mean().clamp_min(1e-12) * torch.eye(channels)
@@ -51,6 +63,8 @@ class Spread(nn.Module):
         self.mean.copy_(mean)
         self.covariance.copy_(covariance)
         self.precision.copy_(torch.linalg.inv(shrunk))
+        sample = torch.cat(kept) if kept else self.sample[:0]
+        self.sample = sample[:: -(-len(sample) // _SAMPLE) or 1].contiguous()
 
     def filter_for(self, differences: Tensor) -> Tensor:
         """The filter w (C,) matched to a defect, given the differences (n, C) of its patches.
@@ -61,3 +75,19 @@ class Spread(nn.Module):
         direction = self.precision @ (differences.mean(dim=0) - self.mean)
         variance = direction @ self.covariance @ direction
         return direction / variance.clamp_min(1e-12).sqrt()
+
+    def level(self, responses: Tensor) -> float:
+        """The response that one normal patch in a thousand has to one of several filters.
+
+        Not below `NOTABLE`. The more filters, the higher: so that they do not flag normal parts.
+
+        Args:
+            responses: Of the sample to each filter, (N, K): see `respond_to_sample`.
+        """
+        if responses.numel() == 0:
+            return NOTABLE
+        return max(NOTABLE, float(torch.quantile(responses.amax(dim=1), _RARE)))
+
+    def respond_to_sample(self, filters: Tensor) -> Tensor:
+        """What filters (K, C) say of the sample, (N, K)."""
+        return (self.sample.float() - self.mean) @ filters.T

@@ -14,10 +14,8 @@ def card_facts(card: ModelCard) -> dict[str, str]:
     facts = {
         "Method": f"{method.title} ({card.method}, preset {card.preset})",
         "Backbone": f"{card.backbone} (weights {card.backbone_sha256[:12]})",
-        "Input": f"{card.image_size} × {card.image_size} pixels",
-        "Image score": f"mean of the top {card.score_percent:g} % of the pixels"
-        if card.score_percent
-        else "maximum of the pixels",
+        "Input": _input(card),
+        "Image score": _image_score(card),
         "Training images": f"{n_images} normal images of {len(card.training_images)} classes",
         "Training steps": ", ".join(f"{name} {steps}" for name, steps in card.steps.items()),
         "Alignment": f"{card.default_alignment}, statistics {card.alignment_statistics}",
@@ -33,3 +31,17 @@ def card_facts(card: ModelCard) -> dict[str, str]:
     for number, note in enumerate(card.notes, 1):
         facts[f"Note {number}"] = note
     return facts
+
+
+def _input(card: ModelCard) -> str:
+    size = f"{card.image_size} × {card.image_size} pixels"
+    return size if card.tiles == 1 else f"{card.tiles} × {card.tiles} tiles of {size}"
+
+
+def _image_score(card: ModelCard) -> str:
+    if card.image_scorer == "fitted":
+        return "fitted: how far the map lies above normal maps"
+    if card.image_scorer == "max" or not card.score_percent:
+        return "maximum of the pixels"
+    of_tile = "" if card.tiles == 1 else ", as many as that is of a tile"
+    return f"mean of the top {card.score_percent:g} % of the pixels{of_tile}"

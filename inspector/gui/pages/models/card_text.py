@@ -81,16 +81,8 @@ def _what_it_is(facts: ModelFacts, card: ModelCard) -> Section:
         (QCoreApplication.translate("ModelCard", "Method"), facts.method_title),
         (QCoreApplication.translate("ModelCard", "Preset"), card.preset),
         (QCoreApplication.translate("ModelCard", "Backbone"), card.backbone),
-        (
-            QCoreApplication.translate("ModelCard", "Input"),
-            f"{card.image_size} × {card.image_size} px",
-        ),
-        (
-            QCoreApplication.translate("ModelCard", "Image score"),
-            QCoreApplication.translate("ModelCard", "mean of the top {share} % of pixels").format(
-                share=f"{card.score_percent:g}"
-            ),
-        ),
+        (QCoreApplication.translate("ModelCard", "Input"), _input(card)),
+        (QCoreApplication.translate("ModelCard", "Image score"), _image_score(card)),
         (QCoreApplication.translate("ModelCard", "Alignments"), variants),
         (
             QCoreApplication.translate("ModelCard", "Used by default"),
@@ -103,6 +95,30 @@ def _what_it_is(facts: ModelFacts, card: ModelCard) -> Section:
         label = QCoreApplication.translate("ModelCard", "Statistics")
         lines.append((label, card.alignment_statistics))
     return Section(title, tuple(lines))
+
+
+def _input(card: ModelCard) -> str:
+    size = f"{card.image_size} × {card.image_size} px"
+    if card.tiles == 1:
+        return size
+    return QCoreApplication.translate("ModelCard", "{count} tiles of {size} each").format(
+        count=f"{card.tiles} × {card.tiles}", size=size
+    )
+
+
+def _image_score(card: ModelCard) -> str:
+    if card.image_scorer == "fitted":
+        return QCoreApplication.translate(
+            "ModelCard", "fitted: how far the map lies above normal maps"
+        )
+    if card.image_scorer == "max" or not card.score_percent:
+        return QCoreApplication.translate("ModelCard", "maximum of the pixels")
+    text = QCoreApplication.translate("ModelCard", "mean of the top {share} % of pixels")
+    if card.tiles > 1:
+        text = QCoreApplication.translate(
+            "ModelCard", "mean of as many top pixels as {share} % of a tile"
+        )
+    return text.format(share=f"{card.score_percent:g}")
 
 
 def _thresholds(card: ModelCard) -> Section:
@@ -160,6 +176,9 @@ def _training_images(card: ModelCard) -> Section:
 
 def _parameters(card: ModelCard) -> Section:
     title = QCoreApplication.translate("ModelCard", "Parameters")
-    shown = {"preset", "precision", "backbone", "seed", "image_size", "score_percent"}
+    shown = {
+        *("preset", "precision", "backbone", "seed", "image_size"),
+        *("score_percent", "image_scorer"),
+    }
     lines = [pair for pair in flat_parameters(card).items() if pair[0] not in shown]
     return Section(title, tuple(lines))

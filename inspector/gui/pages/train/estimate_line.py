@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from inspector.gui.background import Task
 from inspector.gui.pages.train.words import rough_duration
@@ -57,7 +58,7 @@ class EstimateLine(QWidget):
                 return paces(own)
 
         def done(found: list[Pace]) -> None:
-            if project is self._session.project:
+            if isValid(self) and project is self._session.project:
                 self._paces = found
                 if self._asked is not None:
                     self._say(estimate(self._asked, found))

@@ -138,6 +138,8 @@ class LearnAlong(QObject):
         if own is not None and variant in own.after:
             scores = self._words.scores(own.before[variant], own.after[variant])
             self.panel.show_current(scores, self._mark(own))
+        elif learning.has_learned and current in self._page.painting.annotated:
+            self.panel.show_current(self._words.unchanged, None)
         else:
             self.panel.show_current("", None)
         changed = most_changed(learning.changes.values(), variant, current)

@@ -16,6 +16,9 @@ class LearningWords(QObject):
         self.now_ng = Mark(self.tr("now NG"), "cross", "ng")
         self.now_ok = Mark(self.tr("now OK"), "check", "ok")
         self.no_class = self.tr("No class")
+        self.unchanged = self.tr(
+            "score hardly changed. What is painted looks like normal parts, or the model knew it."
+        )
 
     def state(self, learning: Learning, *, is_on: bool, n_painted: int) -> str:
         """One line on what it is doing, or what it has done."""
