@@ -141,15 +141,23 @@ def _proved(
 def _moved(made: Path, target: Path) -> list[str]:
     """Puts all files in their places, the main one last: who sees it has the others."""
     files = sorted(made.iterdir(), key=lambda file: file.name == target.name)
+    before = made / "before"
+    before.mkdir()
     for file in files:
         with file.open("rb+") as opened:
             os.fsync(opened.fileno())
-    moved: list[Path] = []
+    begun: list[Path] = []
     try:
         for file in files:
-            moved.append(file.replace(target.with_name(file.name)))
+            place = target.with_name(file.name)
+            if place.exists():
+                place.replace(before / file.name)
+            begun.append(place)
+            file.replace(place)
     except OSError:
-        for file in moved:
-            file.unlink()
+        for place in begun:
+            place.unlink(missing_ok=True)
+            if (before / place.name).exists():
+                (before / place.name).replace(place)
         raise
     return [str(target.with_name(file.name)) for file in reversed(files)]

@@ -34,6 +34,7 @@ from training.images import read_batches
 
 _PREPROCESSING = 1  # to be raised when reading or normalising images changes
 _SHARD_IMAGES = 256
+_LEAST_IMAGES = 32
 _READ_BATCH = 16
 _LARGEST_HALF = 65504.0
 # A cache beyond this share of the free disk is not worth it: features are then computed anew.
@@ -254,7 +255,8 @@ class FeatureCache:
         problems: list[str] = []
         done = len(entries) - len(missing)
         progress(done, len(entries), "images")
-        at_once = self._tiling.images_at_once(_SHARD_IMAGES)
+        # Not fewer: every shard is a map of memory, and a process may hold a thousand or so.
+        at_once = max(_LEAST_IMAGES, self._tiling.images_at_once(_SHARD_IMAGES))
         for start in range(0, len(missing), at_once):
             for count in self._write_shard(missing[start : start + at_once], problems):
                 done += count

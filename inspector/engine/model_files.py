@@ -100,7 +100,8 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
         scorer.load_state_dict(_under(state, "scorer."))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise InspectorError(
-            f"The weights of the model {folder.name} are damaged ({error}).",
+            f"The weights of the model {folder.name} are damaged, or of an earlier Inspector "
+            f"({error}).",
             "Train the model again, or restore the folder from a backup.",
         ) from error
     fresh = read_fresh(folder)

@@ -155,7 +155,7 @@ def _shares(smoothed: Tensor) -> Tensor:
 def _mixes(correlation: Tensor) -> Tensor:
     """Of every set of shares the inverse of its part of R (K, K), zeros around it: (S, K, K)."""
     count = len(correlation)
-    exact = correlation.double().cpu()  # some GPUs have no doubles
+    exact = correlation.cpu().double()  # some GPUs have no doubles
     found = []
     for size in range(1, count + 1):
         for chosen in itertools.combinations(range(count), size):

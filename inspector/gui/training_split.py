@@ -70,6 +70,7 @@ class TrainingSplit(QObject):
             self._notices.error(error)
             return False
         self._show(name, _Found(split))
+        self._look()  # an import may have ended since the split was drawn
         return True
 
     def take_off(self) -> None:

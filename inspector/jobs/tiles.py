@@ -17,7 +17,8 @@ def check_tiles(common: CommonParameters, title: str, *, learns_from_defects: bo
     """
     if common.tiles > 1 and learns_from_defects:
         raise InspectorError(
-            f"{title} learns from painted defects and looks at whole images only.",
+            f"A method that learns from painted defects, as {title} does, looks at whole images "
+            "only.",
             "Use tiles=1, or another method for small defects in large images.",
         )
     canvas = common.tiling.canvas

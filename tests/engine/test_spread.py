@@ -78,3 +78,11 @@ def test_the_level_is_what_one_normal_patch_in_a_thousand_says() -> None:
     assert levels == sorted(levels)
     assert levels[-1] > 3
     assert spread.level(said[:, :0]) == 3
+
+
+def test_the_sample_is_from_all_places_of_the_grid() -> None:
+    columns = torch.eye(C).repeat(1024 // C + 1, 1)[:1024]  # which column a patch lies in
+    spread = Spread(C)
+    spread.fit([columns] * 100)
+    counts = spread.sample.float().sum(dim=0)
+    assert float(counts.min()) > 0.8 * float(counts.max())

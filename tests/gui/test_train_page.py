@@ -190,6 +190,20 @@ def test_while_something_is_invalid_start_is_off(
     assert page.setup.start.isEnabled()
 
 
+def test_values_that_do_not_go_together_are_said(
+    page: TrainPage, project: Project, session: Session, no_workers: None, click: Click
+) -> None:
+    click(page.setup.methods.cards["dmad"].radio)
+    page.setup.form.set_changes({"tiles": 2})
+    assert not page.setup.start.isEnabled()
+    assert "whole images only" in page.setup.reason.text()
+    page.actions_table.action("train.start").trigger()
+    assert session.jobs.waiting == []
+    click(page.setup.methods.cards["patchcore"].radio)
+    page.setup.form.set_changes({"tiles": 2})
+    assert page.setup.start.isEnabled()
+
+
 def test_a_choice_is_found_again(
     page: TrainPage, project: Project, session: Session, no_workers: None, click: Click
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -81,6 +81,17 @@ def headings(page: DatasetPage | SplitDialog) -> list[str]:
     model = page.chart.view.list_model
     rows = range(model.rowCount())
     return [str(model.index(row, 0).data()) for row in rows if model.entry(row) is None]
+
+
+def test_beta_is_read_as_it_is_written(dialog: SplitDialog) -> None:
+    beta = dialog.form.beta
+    for language in ("de_DE", "en_US"):
+        beta.setLocale(QLocale(language))
+        beta.setValue(2.5)
+        beta.interpretText()
+        assert beta.value() == 2.5
+        beta.setValue(10)
+        assert beta.text() == "10"
 
 
 def test_looking_at_a_split_changes_nothing(

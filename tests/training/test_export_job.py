@@ -318,3 +318,26 @@ def _entry(number: int, class_name: str, truth: Truth) -> SnapshotEntry:
         masks=(),
         window=None,
     )
+
+
+def test_a_failed_move_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "part.onnx"
+    described = tmp_path / "part.onnx.json"
+    made = tmp_path / "made"
+    made.mkdir()
+    for file, content in ((target, "old"), (described, "old facts")):
+        file.write_text(content)
+        (made / file.name).write_text("new")
+    replace = Path.replace
+
+    def refuse(self: Path, place: Path) -> Path:
+        if self == made / target.name:
+            raise PermissionError(13, "in use")
+        return replace(self, place)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(PermissionError):
+        training.export_job._moved(made, target)
+    assert (target.read_text(), described.read_text()) == ("old", "old facts")

@@ -80,9 +80,6 @@ class Dmad(Detector):
         self.register_buffer("scale", torch.tensor(1.0))
         self.register_buffer("blend", torch.tensor([0.0, 0.0, torch.inf, 0.0, 1.0]))
         self.head = DmadHead(channels)
-        self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
-            lambda module, _: module.learn_filters()
-        )
 
     @property
     def descriptor_channels(self) -> int:
@@ -204,7 +201,7 @@ class Dmad(Detector):
 
     def _filters_of(self, bank: Bank) -> Tensor:
         masks = bank.sources[:, 3]
-        known = sorted(set(masks.tolist()))
+        known = sorted(set(masks.tolist())) if len(self.normal) else []
         made = [self.filter_for(bank.features[masks == mask]) for mask in known]
         return torch.stack(made) if made else self.spread.mean.new_zeros(0, len(self.spread.mean))
 

@@ -47,15 +47,16 @@ class Spread(nn.Module):
 
     def fit(self, differences: Iterable[Tensor]) -> None:
         """From differences of normal patches to their nearest bank entries, parts of (n, C)."""
+        generator = torch.Generator().manual_seed(0)
         kept = []
         channels = len(self.mean)
         count, total = 0, torch.zeros(channels, dtype=torch.float64)
         squares = torch.zeros(channels, channels, dtype=torch.float64)
         for part in differences:
             count += len(part)
-            total += part.sum(dim=0).double().cpu()
-            squares += (part.T @ part).double().cpu()
-            kept.append(part[:: max(1, len(part) // _PER_PART)].half())
+            total += part.sum(dim=0).cpu().double()
+            squares += (part.T @ part).cpu().double()
+            kept.append(_some(part, _PER_PART, generator).half())
         mean = total / max(1, count)
         covariance = squares / max(1, count) - torch.outer(mean, mean)
         level = covariance.diagonal().mean().clamp_min(1e-12) * torch.eye(channels)
@@ -64,7 +65,7 @@ class Spread(nn.Module):
         self.covariance.copy_(covariance)
         self.precision.copy_(torch.linalg.inv(shrunk))
         sample = torch.cat(kept) if kept else self.sample[:0]
-        self.sample = sample[:: -(-len(sample) // _SAMPLE) or 1].contiguous()
+        self.sample = _some(sample, _SAMPLE, generator).contiguous()
 
     def filter_for(self, differences: Tensor) -> Tensor:
         """The filter w (C,) matched to a defect, given the differences (n, C) of its patches.
@@ -91,3 +92,9 @@ class Spread(nn.Module):
     def respond_to_sample(self, filters: Tensor) -> Tensor:
         """What filters (K, C) say of the sample, (N, K)."""
         return (self.sample.float() - self.mean) @ filters.T
+
+
+def _some(rows: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Rows at random: a fixed stride would take few columns of every image's grid."""
+    chosen = torch.randperm(len(rows), generator=generator)[:most]
+    return rows[chosen.to(rows.device)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QLocale, QSignalBlocker, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
 
 from inspector.core.longtail import Kind
@@ -98,4 +98,6 @@ class _Beta(QDoubleSpinBox):
     """Writes 10 as "10"."""
 
     def textFromValue(self, value: float) -> str:
-        return f"{value:g}"
+        locale = self.locale()  # it reads with it, too
+        locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+        return locale.toString(value, "g", 8)

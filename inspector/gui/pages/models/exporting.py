@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from inspector.errors import InspectorError
 from inspector.gui.jobs.requests import ExportRequest
 from inspector.gui.pages.models.facts import ModelFacts
 from inspector.gui.session import Session
@@ -35,7 +36,17 @@ def export_model(session: Session, facts: ModelFacts, parent: QWidget) -> None:
         return
     file = Path(chosen)
     typed = [known for known in kinds.values() if known.suffix == file.suffix.lower()]
-    format_ = typed[0] if typed else kinds[kind]
+    format_ = typed[0] if typed else kinds.get(kind, EXPORT_FORMATS["onnx"])
+    if not typed and format_.file(file).exists():  # the dialog has asked about another name
+        session.notices.error(
+            InspectorError(
+                QCoreApplication.translate("Models", "'{file}' exists already.").format(
+                    file=format_.file(file)
+                ),
+                QCoreApplication.translate("Models", "Choose it with its suffix to replace it."),
+            )
+        )
+        return
     preferences.set_text(_FOLDER, str(file.parent))
     variant, threshold = scale_of(project, facts)
     session.jobs.add(

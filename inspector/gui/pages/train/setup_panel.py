@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from inspector.errors import InspectorError
 from inspector.gui.background import Task
 from inspector.gui.jobs.requests import TrainRequest
 from inspector.gui.pages.train import readiness
@@ -119,7 +120,7 @@ class SetupPanel(QWidget):
     def ask(self) -> None:
         """Wants the training, or leads to what hinders it."""
         self._refresh()
-        if readiness.obstacle(self._situation()):
+        if readiness.obstacle(self._situation()) or self._unfit():
             if self.form.problems:
                 self.more.setChecked(True)
                 self.form.focus_problem()
@@ -239,7 +240,7 @@ class SetupPanel(QWidget):
             needs = self.tr("Needs {what}").format(what=what[:1].lower() + what[1:])
             look = ("check", "ok") if has_images else ("warning", "unsure")
             made.set_note(needs, "", *look)
-        reason = readiness.obstacle(situation)
+        reason = readiness.obstacle(situation) or self._unfit()
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason) and not situation.is_loading)
         self.caution.setText(readiness.caution(situation))
@@ -270,6 +271,15 @@ class SetupPanel(QWidget):
                 request.precision,
             )
         )
+
+    def _unfit(self) -> str:
+        """Why values that are valid each do not go together; empty where they do."""
+        request = self.request
+        try:
+            resolve_parameters(self.method, request.preset, request.changes)
+        except InspectorError as error:
+            return f"{error.message} {error.hint}"
+        return ""
 
     def _find_weights(self) -> None:
         names = {known.name for known in KNOWN_BACKBONES} | {self.backbones.name}
