@@ -88,7 +88,7 @@ def _say_nothing_new(model: ModelRow, output: Output, *, forget: bool) -> None:
 def _summary(model: ModelRow, masks: int, made: dict[str, Any], *, forget: bool) -> str:
     scored = count(made["n_scored"], "image")
     if forget or not masks:
-        return f"{model.name} is as it was trained again; {scored} scored."
+        return f"{model.name} is back to what its training made of it; {scored} scored."
     return (
         f"{model.name} has learned {count(masks, 'painted mask')} at once; {scored} scored, "
         f"{made['n_changed']} of them changed."

@@ -27,6 +27,7 @@ from inspector.core.files import write_atomically
 from inspector.core.layouts import LAYOUTS, recognise
 from inspector.core.words import class_label
 from inspector.errors import InspectorError
+from inspector.jobs.fresh_file import read_fresh_masks
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.models import ModelRow
@@ -49,6 +50,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--model", help="name or number of the model (default: the newest)")
     parser.add_argument("--alignment", metavar="NAME", help="decide by this alignment variant")
     parser.add_argument("--layout", choices=list(LAYOUTS), help="force the folder's layout")
+    parser.add_argument(
+        "--class-name",
+        default="",
+        metavar="CLASS",
+        help="class of the images whose folder does not tell it; 16-bit images need it",
+    )
     parser.add_argument("--threshold", type=_finite, help="decide by this threshold instead")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all scores as CSV")
     add_computing_arguments(parser)
@@ -88,7 +95,12 @@ def run(options: argparse.Namespace, output: Output) -> int:
             row = prepare_scoring(project, model, computing(options), variants=(decision.variant,))
         else:
             row = prepare_folder_scoring(
-                project, model, options.folder, options.layout, computing(options)
+                project,
+                model,
+                options.folder,
+                options.layout,
+                computing(options),
+                options.class_name,
             )
         outcome = follow(row, output)
         settle(project, row, outcome)
@@ -187,13 +199,14 @@ def _as_csv(results: Results, decision: _Decision) -> bytes:
     writer = csv.writer(text)
     writer.writerow(
         ("path", "class", "truth", "decision", "score", "raw_score", "u", "gamma", "alignment")
-        + ("threshold", "model", "model_snapshot", "problem")
+        + ("threshold", "model", "model_snapshot", "learned_masks", "problem")
     )
     trace = (
         decision.variant,
         f"{decision.threshold:.9g}",
         decision.model.name,
         decision.card.snapshot_digest,
+        str(len(read_fresh_masks(decision.model.folder))),
     )
     for result in results.scored:
         expected = result.statistics.get(decision.variant)

@@ -7,7 +7,9 @@ import sys
 
 
 def has_display() -> bool:
-    """True on Windows and macOS; elsewhere where an X11 or Wayland display is named."""
+    """True on Windows and macOS; elsewhere where an X11 or Wayland display, or another platform of
+    Qt, is named."""
     if sys.platform in ("win32", "darwin"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in names)

@@ -105,7 +105,8 @@ class Store(Protocol):
 class Rescorer:
     """A trained DMAD that is asked for the same images again and again.
 
-    Gives what the pipeline gives for `annotating.with_annotations`, to the rounding.
+    Gives what the pipeline gives for `annotating.with_annotations`, to the rounding of the halves
+    that patches are kept as.
 
     Args:
         pipeline: On the device; its own freshly painted patches are dropped.

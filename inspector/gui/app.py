@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     `--quit-when-shown` writes a line as soon as the window is painted and ends: for measuring.
     """
     names = [name for name in arguments if name != QUIT_WHEN_SHOWN]
-    if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
+    if not has_display():
         sys.stderr.write(
             "inspector: There is no display to open a window on. "
             "Use the commands instead: inspector --help.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from inspector.core.images import probe_image
@@ -15,21 +16,31 @@ from inspector.project.snapshots import Snapshot, SnapshotEntry, digest_of
 
 
 def snapshot_of_folder(
-    folder: Path, layout: str | None, windows: Mapping[str, IntensityWindow]
+    folder: Path,
+    layout: str | None,
+    windows: Mapping[str, IntensityWindow],
+    class_name: str = "",
 ) -> Snapshot:
     """All images of a folder, numbered from 1; those that cannot be read too.
 
     Args:
         folder: Any layout that `recognise` knows; a flat folder above all.
         layout: Forces a layout.
-        windows: The model's intensity window per class. A 16-bit image of a class without one gets
-            the window that spans them all.
+        windows: The model's intensity window per class; a 16-bit image needs its own.
+        class_name: Of the images whose class the folder does not tell, or the model does not know.
 
     Raises:
-        InspectorError: There is no image in the folder.
+        InspectorError: There is no image in the folder, or one of 16 bits whose window is not
+            known: in another it may look nearly black or white.
     """
     found = recognise(folder, layout)
-    entries = tuple(_entry(n, sample, windows) for n, sample in enumerate(found.samples, 1))
+    named = tuple(
+        replace(sample, class_name=class_name)
+        if class_name and (not sample.class_name or (windows and sample.class_name not in windows))
+        else sample
+        for sample in found.samples
+    )
+    entries = tuple(_entry(n, sample, windows) for n, sample in enumerate(named, 1))
     return Snapshot(0, now(), digest_of(entries), entries)
 
 
@@ -57,7 +68,10 @@ def _window(sample: Sample, windows: Mapping[str, IntensityWindow]) -> Intensity
         return None  # the worker will say what is wrong with it
     if sample.class_name in windows:
         return windows[sample.class_name]
-    return IntensityWindow(
-        min(window.low for window in windows.values()),
-        max(window.high for window in windows.values()),
+    if len(set(windows.values())) == 1:
+        return next(iter(windows.values()))
+    raise InspectorError(
+        f"'{sample.path}' has 16 bits, and the model knows a range of brightness for each class: "
+        f"{', '.join(sorted(windows))}. Of which class it is, is not known.",
+        "Put the images into one folder a class, or name it with --class-name.",
     )

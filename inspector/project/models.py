@@ -217,9 +217,15 @@ def _all_models(database: Database) -> tuple[ModelRow, ...]:
 
 
 def _pick(models: Sequence[ModelRow], name_or_id: str | int | None) -> ModelRow | None:
+    """By its name, its number in the database, or, as text, by the number that its folder shows."""
     for model in models:
-        if name_or_id in (model.name, model.model_id, str(model.model_id)):
+        if name_or_id in (model.name, model.model_id):
             return model
+    if isinstance(name_or_id, str) and name_or_id.isdecimal():
+        for model in models:
+            shown = model.folder.name.partition("-")[0]
+            if shown.isdecimal() and int(shown) == int(name_or_id):
+                return model
     return None
 
 
@@ -233,7 +239,7 @@ def _unknown(
 
 
 def _listed(models: Sequence[ModelRow]) -> str:
-    return ", ".join(f"{model.name} ({model.model_id})" for model in models) or "none"
+    return ", ".join(model.name for model in models) or "none"
 
 
 def _set_trashed(database: Database, model: ModelRow, moment: str | None) -> ModelRow:

@@ -142,11 +142,16 @@ def prepare_scoring(
 
 
 def prepare_folder_scoring(
-    project: Project, model: ModelRow, folder: Path, layout: str | None, computing: Computing
+    project: Project,
+    model: ModelRow,
+    folder: Path,
+    layout: str | None,
+    computing: Computing,
+    class_name: str = "",
 ) -> RunRow:
-    """A run folder for scoring images that are not imported."""
+    """A run folder for scoring images that are not imported; see `snapshot_of_folder`."""
     card = read_model_card(model.folder)
-    snapshot = snapshot_of_folder(folder, layout, card.windows)
+    snapshot = snapshot_of_folder(folder, layout, card.windows, class_name)
     job = ScoreJob(
         model=str(model.folder),
         snapshot=_LOOSE_SNAPSHOT,

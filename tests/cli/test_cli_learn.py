@@ -53,7 +53,7 @@ def test_what_is_painted_is_learned_and_forgotten(folder: Path, call: Call) -> N
     assert "knows all that is painted" in answer.out
 
     answer = call("annotate", "learn", folder, "--forget")
-    assert "is as it was trained again" in answer.out
+    assert "is back to what its training made of it" in answer.out
     assert masks(folder) == []
     assert "learned nothing at once" in call("annotate", "learn", folder, "--forget").out
 

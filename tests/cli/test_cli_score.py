@@ -16,7 +16,7 @@ from inspector.project.project import Project
 
 Call = Callable[..., Any]
 COLUMNS = ["path", "class", "truth", "decision", "score", "raw_score", "u", "gamma", "alignment"]
-COLUMNS += ["threshold", "model", "model_snapshot", "problem"]
+COLUMNS += ["threshold", "model", "model_snapshot", "learned_masks", "problem"]
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:

@@ -107,9 +107,9 @@ def expected(pipeline: Pipeline, images: Tensor, defects: list[PaintedDefect]) -
 
 def assert_equal(found: list[ImageScores], wanted: list[ImageScores]) -> None:
     for one, other in zip(found, wanted, strict=True):
-        assert one.raw_score == pytest.approx(other.raw_score, rel=1e-4, abs=1e-5)
-        assert one.scores == pytest.approx(other.scores, rel=1e-4, abs=1e-5)
-        assert np.allclose(one.shown, other.shown, rtol=2e-3, atol=2e-3)
+        assert one.raw_score == pytest.approx(other.raw_score, rel=1e-3, abs=1e-3)
+        assert one.scores == pytest.approx(other.scores, rel=1e-3, abs=1e-3)
+        assert np.allclose(one.shown, other.shown, rtol=2e-3, atol=2e-2)
 
 
 def fresh(pipeline: Pipeline) -> Pipeline:

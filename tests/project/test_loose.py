@@ -54,7 +54,7 @@ def test_the_snapshot_is_one_that_a_worker_can_read(tmp_path: Path, parts: Path)
 
 def test_sixteen_bit_images_get_their_class_window(tmp_path: Path, write_image: WriteImage) -> None:
     folder = tmp_path / "new"
-    for name in ("bolt", "nut", "washer"):
+    for name in ("bolt", "nut"):
         write_image(folder / name / "16 bit.png", 1, high=60_000)
         write_image(folder / name / "8 bit.png", 2)
     windows = {"bolt": BOLT, "nut": NUT}
@@ -64,9 +64,22 @@ def test_sixteen_bit_images_get_their_class_window(tmp_path: Path, write_image: 
     }
     assert found["bolt", "16 bit"] == BOLT
     assert found["nut", "16 bit"] == NUT
-    # A class that the model does not know: the window that spans all it knows.
-    assert found["washer", "16 bit"] == IntensityWindow(50.0, 2000.0)
-    assert {found[name, "8 bit"] for name in ("bolt", "nut", "washer")} == {None}
+    assert {found[name, "8 bit"] for name in ("bolt", "nut")} == {None}
+
+
+def test_sixteen_bits_of_a_class_that_is_not_known_are_not_guessed(
+    tmp_path: Path, write_image: WriteImage
+) -> None:
+    folder = tmp_path / "new"
+    write_image(folder / "washer" / "16 bit.png", 1, high=60_000)
+    windows = {"bolt": BOLT, "nut": NUT}
+    with pytest.raises(InspectorError, match=r"16 bits.*bolt, nut") as caught:
+        snapshot_of_folder(folder, None, windows)
+    assert "--class-name" in caught.value.hint
+    (entry,) = snapshot_of_folder(folder, None, windows, "nut").entries
+    assert (entry.class_name, entry.window) == ("nut", NUT)
+    (only,) = snapshot_of_folder(folder, None, {"bolt": BOLT}).entries
+    assert only.window == BOLT
 
 
 def test_an_unreadable_image_does_not_hinder_the_windows(

@@ -121,8 +121,8 @@ class Dmad(Detector):
         found = self.assess(patches)
         if len(self.fresh_filters) == 0:
             return found.scores
-        kept = as_entries(patches).float()  # as `rescoring` has them
-        difference = kept - self.normal.features[found.rows].float() - self.spread.mean
+        # Not rounded to halves first: that would make the exported file's last digit count.
+        difference = patches - self.normal.features[found.rows].float() - self.spread.mean
         responses = respond(difference, self.fresh_filters)
         fresh = self.fresh_likeness(responses, self.fresh_level)
         return found.scores + (fresh - found.likeness).clamp_min(0)
