@@ -30,7 +30,7 @@ from inspector.jobs.bank_file import learned_annotations, read_muted
 from inspector.jobs.model_card import WEIGHTS_FILE
 from inspector.project.snapshots import SnapshotEntry
 
-_FORMAT = 2
+_FORMAT = 3
 _SHARD_BYTES = 128 << 20
 _DISK_SHARE = 0.5  # a shelf that would take more of the free disk is not worth it
 _FOLDER = "assessed"
@@ -48,15 +48,15 @@ class _Record(msgspec.Struct, frozen=True):
 class _Shapes(msgspec.Struct, frozen=True):
     """Of the arrays of every record, in their order."""
 
-    patches: tuple[int, int]
+    differences: tuple[int, int]
     shown: tuple[int, int]
     descriptor: int
 
     @property
     def parts(self) -> tuple[tuple[tuple[int, ...], type[np.generic]], ...]:
-        count = (self.patches[0],)
+        count = (self.differences[0],)
         return (
-            (self.patches, np.float16),
+            (self.differences, np.float16),
             (count, np.float32),
             (count, np.float32),
             (count, np.int32),
@@ -123,7 +123,7 @@ class Shelf:
             return
         first = next(iter(waiting.values()))
         shapes = _Shapes(
-            (int(first.patches.shape[0]), int(first.patches.shape[1])),
+            (int(first.differences.shape[0]), int(first.differences.shape[1])),
             (first.trained.shown.shape[0], first.trained.shown.shape[1]),
             len(first.descriptor),
         )
@@ -183,7 +183,7 @@ def _digest(muted: Sequence[tuple[int, int, int]]) -> str:
 
 def _packed(image: Assessed) -> NDArray[np.uint8]:
     arrays: list[NDArray[Any]] = [
-        image.patches.numpy(),
+        image.differences.numpy(),
         image.patch_scores.numpy(),
         image.likeness.numpy(),
         image.normal.numpy(),
@@ -200,13 +200,13 @@ def _unpacked(row: NDArray[np.uint8], shapes: _Shapes, record: _Record) -> Asses
         end = start + int(np.prod(shape)) * np.dtype(kind).itemsize
         arrays.append(row[start:end].view(kind).reshape(shape))
         start = end
-    patches, patch_scores, likeness, normal, shown, descriptor = arrays
+    differences, patch_scores, likeness, normal, shown, descriptor = arrays
     scores = torch.from_numpy(patch_scores)
     return Assessed(
         trained=ImageScores(record.raw_score, record.scores, shown),
         statistics=record.statistics,
         descriptor=descriptor,
-        patches=torch.from_numpy(patches),
+        differences=torch.from_numpy(differences),
         patch_scores=scores,
         likeness=torch.from_numpy(likeness),
         normal=torch.from_numpy(normal),

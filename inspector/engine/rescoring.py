@@ -28,7 +28,7 @@ from inspector.engine.annotating import (
     require_dmad,
 )
 from inspector.engine.detectors.base import RawPrediction
-from inspector.engine.detectors.dmad import as_entries
+from inspector.engine.detectors.dmad import as_entries, respond
 from inspector.engine.device import Device
 from inspector.engine.maps import for_display, mean_map, smooth
 from inspector.engine.memory.patches import as_rows, look, patch_features
@@ -59,7 +59,8 @@ class Assessed:
         trained: The scores without anything freshly painted.
         statistics: û and γ̂ per variant that aligns; painting does not change them.
         descriptor: (C,) float16, the pooled descriptor.
-        patches: (N, C) float16.
+        differences: (N, C) float16, of its patches to the nearest normal entry: as halves they are
+            more exact than the patches.
         patch_scores: (N,) float32, before anything was freshly painted.
         likeness: (N,) float32, the part of them that painted defects have.
         normal: (N,) int32, row of the nearest normal entry.
@@ -71,7 +72,7 @@ class Assessed:
     trained: ImageScores
     statistics: dict[str, Expected]
     descriptor: NDArray[np.float16]
-    patches: Tensor
+    differences: Tensor
     patch_scores: Tensor
     likeness: Tensor
     normal: Tensor
@@ -85,7 +86,7 @@ class Assessed:
         own = self.responses.numel() * self.responses.element_size()
         if self.is_mapped:
             return own
-        tensors = (self.patches, self.patch_scores, self.likeness, self.normal)
+        tensors = (self.differences, self.patch_scores, self.likeness, self.normal)
         held = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return own + held + self.trained.shown.nbytes + self.descriptor.nbytes
 
@@ -106,7 +107,7 @@ class Rescorer:
     """A trained DMAD that is asked for the same images again and again.
 
     Gives what the pipeline gives for `annotating.with_annotations`, to the rounding of the halves
-    that patches are kept as.
+    that differences are kept as.
 
     Args:
         pipeline: On the device; its own freshly painted patches are dropped.
@@ -175,7 +176,8 @@ class Rescorer:
         variants = list(self._pipeline.aligners)
         scored = self._pipeline.finish(found, class_names, variants)
         shown = for_display(scored.smoothed).cpu().numpy()
-        halves, descriptors = as_entries(patches).cpu(), scored.descriptors.half().cpu().numpy()
+        near = detector.normal.features[known.rows].float()
+        halves, descriptors = (patches - near).half().cpu(), scored.descriptors.half().cpu().numpy()
         scores, likeness, normal = known.scores.cpu(), known.likeness.cpu(), known.rows.int().cpu()
         made = []
         for row, key in enumerate(keys):
@@ -188,7 +190,7 @@ class Rescorer:
                     if name != RAW
                 },
                 descriptor=descriptors[row].copy(),
-                patches=halves[row].clone(),  # a view would keep its whole batch
+                differences=halves[row].clone(),  # a view would keep its whole batch
                 patch_scores=scores[row].clone(),
                 likeness=likeness[row].clone(),
                 normal=normal[row].clone(),
@@ -207,7 +209,8 @@ class Rescorer:
         Raises:
             InspectorError: The mask is empty.
         """
-        return entries_of_mask(image.patches, defect, self._size)
+        near = self._detector.normal.features[self._on_device(image.normal).long()].float().cpu()
+        return entries_of_mask(as_entries(image.differences + near), defect, self._size)
 
     def learn(self, painted: Mapping[int, Entries], changing: Collection[int]) -> None:
         """Makes these masks the freshly painted ones, in place of those before.
@@ -290,34 +293,31 @@ class Rescorer:
         """(B, N), of each patch the strongest of some filters; −∞ where there is none."""
         if not filters:
             return torch.stack([torch.full_like(image.responses, -torch.inf) for image in images])
-        patches = torch.stack([image.patches for image in images]).to(self._device.torch)
-        rows = torch.stack([image.normal for image in images]).to(self._device.torch).long()
-        weights = torch.stack([one.weights for one in filters], dim=1)
-        normal = torch.stack([one.normal for one in filters], dim=1)
-        return (patches.float() @ weights - normal[rows]).amax(dim=-1).cpu()
+        differences = self._on_device(torch.stack([image.differences for image in images]))
+        weights = torch.stack([one.weights for one in filters])
+        return respond(differences.float() - self._detector.spread.mean, weights).cpu()
 
     def _filter_for(self, entries: Entries) -> _Filter:
-        spread, bank = self._detector.spread, self._detector.normal.features
         weights = self._detector.filter_for(as_entries(entries.features))
-        normal = bank.float() @ weights + spread.mean @ weights
-        return _Filter(weights, normal, spread.respond_to_sample(weights[None])[:, 0])
+        return _Filter(weights, self._detector.spread.respond_to_sample(weights[None])[:, 0])
 
     def _keep(self, key: str, image: Assessed) -> None:
         if key not in self._kept and self._held + image.bytes <= self._memory:
             self._kept[key] = image
             self._held += image.bytes
 
+    def _on_device(self, values: Tensor) -> Tensor:
+        return values.to(self._device.torch)
+
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
-    """A filter w, and what it says of every normal entry: w·(q − n − mean) is their difference.
+    """A filter, and what it says of normal patches.
 
     Attributes:
         weights: (C,).
-        normal: (M,), w·(n + mean).
         sample: (N,), what it says of the sample of normal differences.
     """
 
     weights: Tensor
-    normal: Tensor
     sample: Tensor
