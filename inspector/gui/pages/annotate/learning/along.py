@@ -43,6 +43,7 @@ class LearnAlong(QObject):
         self._rest = self._timer(REST_MS, self.learn)
         self._soon = self._timer(_SHOW_MS, self._show)
         self._own_scores = False
+        self._learned_here = False  # in this window: then it is known what did not change
         self._connect()
         self._show()
 
@@ -87,7 +88,7 @@ class LearnAlong(QObject):
             session.project_changed,
         ):
             signal.connect(self._show_soon)
-        session.project_changed.connect(self._rest.stop)
+        session.project_changed.connect(self._on_project)
         self.panel.train_wanted.connect(lambda: session.page_wanted.emit("train"))
         self.panel.images.wanted.connect(self.go_to)
 
@@ -121,8 +122,13 @@ class LearnAlong(QObject):
         if image_id == self._page.queue.current:
             self._page.stage.show_current()
 
+    def _on_project(self) -> None:
+        self._rest.stop()
+        self._learned_here = False
+
     def _on_learned(self) -> None:
         self._own_scores = True  # those that the library reads now
+        self._learned_here = True
 
     def _show_soon(self) -> None:
         if not self._soon.isActive():
@@ -138,7 +144,9 @@ class LearnAlong(QObject):
         if own is not None and variant in own.after:
             scores = self._words.scores(own.before[variant], own.after[variant])
             self.panel.show_current(scores, self._mark(own))
-        elif learning.has_learned and current in self._page.painting.annotated:
+        elif (
+            self._learned_here and learning.has_learned and current in self._page.painting.annotated
+        ):
             self.panel.show_current(self._words.unchanged, None)
         else:
             self.panel.show_current("", None)
