@@ -256,7 +256,8 @@ class FeatureCache:
         done = len(entries) - len(missing)
         progress(done, len(entries), "images")
         # Not fewer: every shard is a map of memory, and a process may hold a thousand or so.
-        at_once = max(_LEAST_IMAGES, self._tiling.images_at_once(_SHARD_IMAGES))
+        least = min(_LEAST_IMAGES, _SHARD_IMAGES)
+        at_once = max(least, self._tiling.images_at_once(_SHARD_IMAGES))
         for start in range(0, len(missing), at_once):
             for count in self._write_shard(missing[start : start + at_once], problems):
                 done += count
