@@ -17,13 +17,13 @@ from inspector.engine.memory.bank import take_size
 
 NOTABLE = 3.0  # (ours) standard deviations of normal patches from which on a response counts
 _SHRINKAGE = 0.3  # (ours) share of the covariance that is the same for all directions
-_SAMPLE = 8192  # differences that are kept, about
-_PER_PART = 256
-_RARE = 0.999
+_SAMPLE = 8192  # differences that are kept, at most
+_PER_PART = 256  # of each part, at most
+_RARE = 0.999  # (ours) share of normal patches below the level
 
 
 class Spread(nn.Module):
-    """Mean and covariance of normal differences; before `fit`, zero and one.
+    """Mean, covariance and a sample of normal differences; before `fit`, zero, one and nothing.
 
     Attributes:
         mean: (C,) float32.
