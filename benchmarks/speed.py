@@ -1,113 +1,98 @@
-"""Training time per step and scoring time per image, beside the backbone's bare forward pass.
+"""How fast, beside anomalib and beside the limit: one command, everything as paired medians.
 
-    python benchmarks/speed.py [--backbone tf_efficientnet_lite0] [--size 256] [--device auto]
+    python benchmarks/speed.py [--only patchcore ...] [--threads 1] [--images FOLDER] [--quick]
 
-Medians of paired repetitions in one process. A backbone whose weights are not here is timed with
-random weights, and that is said.
+anomalib gets an environment of its own in the work folder (once, about 2 GB); `--peer-python`
+reuses one, `--no-peer` leaves it out. Both sides are processes that work in turns on the same files
+with the same backbone, input size and number of computing threads; each measures itself. A ratio is
+the median of the turns' ratios, so a busy machine hardly moves it.
+
+The limit of scoring is plain decoding of the same files in as many threads as we use, and after it
+the backbone's forward pass. Weights are random where they are not here: that changes no time.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
 
-import torch
-
-from inspector.engine.alignment.cada import Cada
-from inspector.engine.backbones import Backbone, load_backbone, random_backbone
-from inspector.engine.detectors.revdist import RevDist, global_cosine_loss
-from inspector.engine.device import Device, resolve_device
-from inspector.engine.pipeline import Pipeline
-from inspector.errors import InspectorError
-
-BATCH = 16
-
-
-def milliseconds(
-    works: dict[str, Callable[[], object]], device: Device, repeats: int
-) -> dict[str, float]:
-    """Median time of each, measured in turns so that all see the same machine."""
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(repeats + 1):
-        for name, work in works.items():
-            start = time.perf_counter()
-            work()
-            if device.kind == "cuda":
-                torch.cuda.synchronize()
-            if turn:  # the first turn warms up
-                times[name].append(1000 * (time.perf_counter() - start))
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def backbone_for_timing(name: str) -> tuple[Backbone, str]:
-    """With its weights where they are here, else with random ones."""
-    try:
-        return load_backbone(name), "pretrained weights"
-    except InspectorError:
-        return random_backbone(name), "random weights (timing only)"
+from speedwork.environment import PEER, peer_python
+from speedwork.sections import QUICK, SECTIONS, Bench, Row, Section, Sizes
+from speedwork.sides import Side
 
 
 def main() -> None:
-    """Prints a table in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backbone", default="tf_efficientnet_lite0")
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--repeats", type=int, default=7)
-    options = parser.parse_args()
-    device = resolve_device(options.device)
-    backbone, weights = backbone_for_timing(options.backbone)
-    detector = RevDist(backbone)
-    aligners = {"cada": Cada(detector.descriptor_channels)}
-    pipeline = Pipeline(detector, aligners, "cada").to(device)
-    images = torch.rand(BATCH, 3, options.size, options.size, device=device.torch)
-    images = images.contiguous(memory_format=torch.channels_last)
-    with torch.no_grad():
-        features = [feature.float() for feature in backbone(images)]
-    optimiser = torch.optim.AdamW(detector.parameters(), lr=2e-3)
+    """Measures and prints Markdown."""
+    options = _options()
+    options.work.mkdir(parents=True, exist_ok=True)
+    pythons = {"ours": Path(sys.executable)}
+    if not options.no_peer:
+        pythons["peer"] = options.peer_python or peer_python(options.work / "peer")
 
-    @torch.inference_mode()
-    def forward(batch: torch.Tensor) -> object:
-        with device.autocast():
-            return backbone(batch)
+    def start(name: str) -> Side | None:
+        if name not in pythons:
+            return None
+        return Side(name, pythons[name], options.threads, options.work / f"{name}.log")
 
-    def step() -> object:
-        detector.train()
-        with device.autocast():
-            _, decoded = detector.reconstruct(features)
-        loss = global_cosine_loss(features, decoded)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        return loss
-
-    def score(batch: torch.Tensor) -> object:
-        detector.eval()
-        return pipeline.score(batch, [""] * len(batch), device, ["cada"]).scores["cada"].cpu()
-
-    found = milliseconds(
-        {
-            "backbone": lambda: forward(images),
-            "training step on cached features": step,
-            "scoring": lambda: score(images),
-            "backbone, one image": lambda: forward(images[:1]),
-            "scoring, one image": lambda: score(images[:1]),
-        },
-        device,
-        options.repeats,
+    bench = Bench(
+        start, options.work, QUICK if options.quick else Sizes(), options.turns, options.images
     )
-    print(f"{device.name}, {device.precision}, torch {torch.__version__}")
-    print(f"{backbone.name}, {weights}, {options.size}² pixels, batch {BATCH}\n")
-    print("| what | ms | × bare forward |\n|---|---|---|")
-    for name, value in found.items():
-        bare = found["backbone, one image" if "one image" in name else "backbone"]
-        print(f"| {name} | {value:.1f} | {value / bare:.2f} |")
     print(
-        f"\nper image in a batch: {found['backbone'] / BATCH:.1f} ms backbone, "
-        f"{found['scoring'] / BATCH:.1f} ms scoring"
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"{options.threads} computing threads, torch {version('torch')}; {PEER}; "
+        f"{options.turns} turns\n"
     )
+    print("| what | ours, ms | anomalib, ms | anomalib ÷ ours | limit, ms | ours ÷ limit | |")
+    print("|---|---|---|---|---|---|---|")
+    found: dict[str, Section] = {}
+    for name in options.only or SECTIONS:
+        found[name] = SECTIONS[name](bench)
+        for row in found[name].rows:
+            print(_line(row), flush=True)
+    print("\n| peak memory, MB | ours | anomalib |\n|---|---|---|")
+    for name, section in found.items():
+        if section.memory is not None:
+            print(f"| {name} | {section.memory[0]:.0f} | {_number(section.memory[1], '.0f')} |")
+    print("\nmilliseconds are per image, per step, or of the whole; memory is of the main process.")
+
+
+def _line(row: Row) -> str:
+    def shown(seconds: float | None) -> str:
+        return _number(None if seconds is None else 1000 * seconds / row.parts, ".1f")
+
+    cells = [
+        row.what,
+        shown(row.ours.median),
+        shown(row.peer.median if row.peer else None),
+        _number(row.peer.times(row.ours) if row.peer else None, ".2f"),
+        shown(row.bare.median if row.bare else None),
+        _number(row.ours.times(row.bare) if row.bare else None, ".2f"),
+        row.note,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, default=Path("speed-work"), help="for what is made")
+    parser.add_argument("--peer-python", type=Path, help="of an environment that has anomalib")
+    parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--images", type=Path, help="photographs to score instead of made-up ones")
+    parser.add_argument("--only", nargs="+", choices=list(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="tiny: whether it works, no numbers")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

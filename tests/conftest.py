@@ -24,6 +24,9 @@ from inspector.project.work import Computing, prepare_scoring, prepare_training,
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Whatever was measured on a developer's machine; tests of other runtimes choose for themselves.
+os.environ["INSPECTOR_RUNTIME"] = "torch"
+
 TINY_DMAD: Parameters = {
     "image_size": 64,
     "dmad.epochs": 1,

@@ -23,6 +23,7 @@ from inspector.project.results import (
     DESCRIPTORS_FILE,
     EVALUATION_FILE,
     MAPS_FILE,
+    PORTIONS_FOLDER,
     RESULTS_FILE,
 )
 from training.commands import Cancelled, Interrupted
@@ -109,7 +110,7 @@ def _discard(run_folder: Path) -> None:
     from training.checkpoints import Checkpoints
 
     Checkpoints(run_folder / "checkpoints").clear()
-    for folder in (MODEL_FOLDER, CURRENT_FOLDER):
+    for folder in (MODEL_FOLDER, CURRENT_FOLDER, PORTIONS_FOLDER):
         shutil.rmtree(run_folder / folder, ignore_errors=True)
     for name in (
         MAPS_FILE,

@@ -42,19 +42,23 @@ class Training:
     """A model and its optimiser."""
 
     def __init__(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
-        self._model = model
+        self.model = model
         self._optimiser = optimiser
+
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """What the optimiser changes."""
+        return [p for group in self._optimiser.param_groups for p in group["params"]]
 
     def pack(self, *, complete: bool) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """See `Resumable`."""
-        tensors, facts = pack_training(self._model, self._optimiser)
+        tensors, facts = pack_training(self.model, self._optimiser)
         if complete:  # it will never be stepped again: the optimiser's memory is dead weight
             tensors = {name: t for name, t in tensors.items() if name.startswith("model.")}
         return tensors, facts
 
     def unpack(self, saved: Saved, *, complete: bool) -> None:
         """See `Resumable`."""
-        unpack_model(saved, self._model)
+        unpack_model(saved, self.model)
         if not complete:
             unpack_optimiser(saved, self._optimiser)
 

@@ -8,6 +8,7 @@ import torch
 
 from inspector.engine.detectors.dinomaly import Dinomaly
 from inspector.jobs.parameters import DinomalyParameters
+from training.distributed import own
 from training.fitting import Assignment
 from training.mined_cosine import easiest, hard_cosine_loss
 from training.run import Run
@@ -46,7 +47,7 @@ def fit(detector: Dinomaly, task: Assignment, run: Run) -> None:
         rate = rate_at(step, parameters)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        chosen = batch_rows(task.rows, parameters.batch_size, step, task.seed)
+        chosen = own(batch_rows(task.rows, parameters.batch_size, step, task.seed))
         features = task.source.batch(chosen)
         with task.device.autocast():
             groups = detector.decode(features).groups

@@ -15,6 +15,7 @@ from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.jobs.parameters import DmadParameters
 from training.banks import Cover, NormalPatches, fill_bank, patches_per_image
+from training.distributed import own, size
 from training.fitting import Assignment
 from training.outliers import Outliers, texture_patches
 from training.painted import all_painted_entries
@@ -42,14 +43,18 @@ def fit(detector: Dmad, task: Assignment, run: Run) -> None:
     """Fits in place; with painted defects as soon as there is one.
 
     Always in float32: the noise that is to be told from normal patches is as small as bfloat16's
-    rounding.
+    rounding. Several processes share the steps of the head; the first fills the banks.
     """
-    fill_normal_and_outliers(detector, task, run)
-    fit_spread(detector, task)
-    take_painted(detector, task)
+
+    def fill_banks() -> None:
+        fill_normal_and_outliers(detector, task, run)
+        fit_spread(detector, task)
+        take_painted(detector, task)
+
+    run.by_first(detector, fill_banks)
     fit_head(detector, task, run)
     detector.eval()
-    blend(detector, task)
+    run.by_first(detector, lambda: blend(detector, task))
 
 
 def fill_normal_and_outliers(detector: Dmad, task: Assignment, run: Run) -> None:
@@ -202,10 +207,12 @@ class _NormalBatches:
     def representation(self, step: int) -> Tensor:
         """o of the step's patches, (B, n, 3C)."""
         task = self._task
-        rows = batch_rows(task.rows, task.parameters.batch_size, step, task.seed)
+        everything = batch_rows(task.rows, task.parameters.batch_size, step, task.seed)
+        rows = own(everything)
         patches = as_rows(patch_features(task.source.batch(rows)))
         images = torch.tensor(rows, device=patches.device)[:, None]
-        places = self._choose(len(rows), step).to(patches.device)
+        chosen_places = own(list(self._choose(len(everything), step)))
+        places = torch.stack(chosen_places).to(patches.device)
         chosen = patches[torch.arange(len(rows), device=patches.device)[:, None], places]
         normal = self._normal.of(images, places, chosen)
         abnormal = None if self._abnormal is None else self._abnormal.of(images, places, chosen)
@@ -257,7 +264,8 @@ class _AbnormalRows:
     def representation(self, step: int, seed: int) -> Tensor:
         """o of some of them, (Q, 3C)."""
         count = min(_ABNORMAL_ROWS, len(self._rows))
-        chosen = batch_rows(range(len(self._rows)), count, step, seed)
+        count = max(1, count // size()) * size()  # drawn again where there are too few to split
+        chosen = own(batch_rows(range(len(self._rows)), count, step, seed))
         # Each as an image of one patch: they come from many images.
         q, normal, abnormal = (
             rows[chosen].unsqueeze(1) for rows in (self._rows, self._normal, self._abnormal)

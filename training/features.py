@@ -30,6 +30,7 @@ from inspector.engine.weights import WeightsFile
 from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
 from inspector.project.workers import is_process_alive
+from training import distributed
 from training.images import read_batches
 
 _PREPROCESSING = 1  # to be raised when reading or normalising images changes
@@ -67,6 +68,11 @@ class Extractor(HasStages, Protocol):
     name: str
     weights: WeightsFile | None
 
+    @property
+    def computed_by(self) -> str:
+        """The runtime that computes in torch's place; empty for torch."""
+        ...
+
     def __call__(self, images: Tensor) -> list[Tensor]:
         """Images (B, 3, H, W) in [0, 1] to [(B, C_i, H/s_i, W/s_i)]."""
         ...
@@ -79,6 +85,7 @@ class Pixels:
     channels: tuple[int, ...] = (3,)
     strides: tuple[int, ...] = (1,)
     weights: WeightsFile | None = None
+    computed_by = ""
 
     def __call__(self, images: Tensor) -> list[Tensor]:
         return [images]
@@ -230,6 +237,8 @@ class FeatureCache:
         digest = backbone.weights.sha256 if backbone.weights else "none"
         tiling = Tiling.of(size)
         key = f"v{_PREPROCESSING}-{backbone.name}-{digest[:12]}-{tiling.side}-{device.kind}"
+        if backbone.computed_by:
+            key += f"-{backbone.computed_by}"
         if tiling.count > 1:
             key += f"-{tiling.count}x{tiling.overlap}"
         self._folder = root / "features" / key
@@ -247,21 +256,29 @@ class FeatureCache:
         return n_missing * self._width * 2 <= _DISK_SHARE * shutil.disk_usage(self._folder).free
 
     def fill(self, entries: Sequence[SnapshotEntry], progress: Progress) -> Filled:
-        """Computes what is missing."""
+        """Computes what is missing; several processes share the work."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._remove_leftovers()
+        if distributed.is_first():
+            self._remove_leftovers()
         known = self._open_shards()
         missing = [e for e in entries if _key(e) not in known]
+        distributed.exchange(None)  # nobody adds to what another still looks for
         problems: list[str] = []
         done = len(entries) - len(missing)
         progress(done, len(entries), "images")
         # Not fewer: every shard is a map of memory, and a process may hold a thousand or so.
         least = min(_LEAST_IMAGES, _SHARD_IMAGES)
         at_once = max(least, self._tiling.images_at_once(_SHARD_IMAGES))
-        for start in range(0, len(missing), at_once):
+        at_once = min(at_once, max(least, -(-len(missing) // distributed.size())))
+        tally = distributed.Tally()
+
+        def add(count: int = 0) -> None:
+            progress(done + tally.add(count), len(entries), "images")
+
+        for start in distributed.in_turns(range(0, len(missing), at_once)):
             for count in self._write_shard(missing[start : start + at_once], problems):
-                done += count
-                progress(done, len(entries), "images")
+                add(count)
+        problems = [p for some in distributed.exchange(problems, add) for p in some]
         known = self._open_shards()
         rows = [row for row, entry in enumerate(entries) if _key(entry) in known]
         if len(rows) + len(problems) < len(entries):

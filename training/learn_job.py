@@ -23,6 +23,7 @@ from inspector.engine.device import make_repeatable, resolve_device
 from inspector.engine.memory.bank import Bank
 from inspector.engine.model_files import load_model
 from inspector.engine.rescoring import Assessed, ImageScores, Rescorer
+from inspector.engine.runtimes import speed_up
 from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.bank_file import learned_annotations, read_muted
@@ -115,6 +116,7 @@ class Learner:
             pipeline, card = load_model(folder)
             precision = "float32" if job.precision == "auto" else job.precision
             device = resolve_device(job.device, precision)
+            speed_up(pipeline.detector.backbone, card.image_size, device)
             shelf = Shelf(Path(job.cache), folder, device) if job.cache else None
             self._warm = _Warm(
                 made_of,

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inspector.engine.maps import cosine_distance
+from training.distributed import everyones
 
 Limit = Callable[[Tensor], Tensor]
 """Distances of a stage's points (B, h, w) to the distance below which a point is easy, ()."""
@@ -32,7 +33,7 @@ def hard_cosine_loss(
         fixed, free = target.detach().float(), one.float()
         held = free.detach()
         distance = cosine_distance(fixed, held)
-        easy = (distance < limit(distance)).unsqueeze(1)
+        easy = (distance < limit(everyones(distance))).unsqueeze(1)
         mined = torch.where(easy, held + easy_weight * (free - held), free)
         losses.append((1 - F.cosine_similarity(mined.flatten(1), fixed.flatten(1), dim=1)).mean())
     total: Tensor = sum(losses[1:], start=losses[0])

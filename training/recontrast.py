@@ -7,6 +7,7 @@ from torch import Tensor
 
 from inspector.engine.detectors.recontrast import Contrast, ReContrast
 from inspector.jobs.parameters import ReContrastParameters
+from training.distributed import own
 from training.fitting import Assignment
 from training.mined_cosine import above_mean, hard_cosine_loss
 from training.run import Run
@@ -45,7 +46,7 @@ def fit(detector: ReContrast, task: Assignment, run: Run) -> None:
         share = _schedule(step, parameters.iterations)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * share
-        chosen = batch_rows(task.rows, parameters.batch_size, step, task.seed)
+        chosen = own(batch_rows(task.rows, parameters.batch_size, step, task.seed))
         features = task.source.batch(chosen)
         with task.device.autocast():
             found = detector.contrast(features)

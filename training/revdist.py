@@ -6,6 +6,7 @@ import torch
 
 from inspector.engine.detectors.revdist import RevDist, global_cosine_loss
 from inspector.jobs.parameters import RevDistParameters
+from training.distributed import own
 from training.fitting import Assignment
 from training.run import Run
 from training.sampling import batch_rows
@@ -34,7 +35,7 @@ def fit(detector: RevDist, task: Assignment, run: Run) -> None:
         rate = parameters.learning_rate * _schedule(step, parameters)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        chosen = batch_rows(task.rows, parameters.batch_size, step, task.seed)
+        chosen = own(batch_rows(task.rows, parameters.batch_size, step, task.seed))
         features = task.source.batch(chosen)
         with task.device.autocast():
             _, decoded = detector.reconstruct(features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ import torch
 from inspector.errors import InspectorError
 from inspector.jobs import events
 from inspector.jobs.events import Event
+from training import distributed
+from training.batch_statistics import shared_statistics
 from training.checkpoints import Checkpoints, Resumable, Training
 from training.commands import Commands, Interrupted
 
@@ -134,6 +137,7 @@ class Run:
 
         Restores the state where this was begun before, saves it from time to time and when
         interrupted, and ends early where the user asks for it. What was complete yields nothing.
+        A `Training` is done by all processes of the run, each with its share of the images.
 
         Args:
             state: What the rounds change.
@@ -142,7 +146,7 @@ class Run:
             part: Tells one of several loops of the stage from the others.
         """
         name = f"{self._stage}-{part}" if part else self._stage
-        number = 0
+        number, seed = 0, torch.initial_seed()
         saved = self.checkpoints.load(name)
         if saved is not None:
             number = self._steps_done = int(saved.facts["step"])
@@ -152,20 +156,47 @@ class Run:
                 self._ended_early |= number < total
                 return
         last_saved = time.monotonic()
-        while number < total and not (number and self._commands.take_finish_early()):
-            yield number
-            number += 1
-            try:
-                self.progress(number, total, unit)
-            except Interrupted:
-                self._save(name, state, number, complete=False)
-                raise
-            if number < total and time.monotonic() - last_saved >= self._checkpoint_seconds:
-                self._save(name, state, number, complete=False)
-                last_saved = time.monotonic()
+        with self._paced(state, number, seed) as pace:
+            while number < total:
+                asked = number > 0 and self._commands.take_finish_early()
+                if pace.is_to_end(number, asked=asked):
+                    break
+                yield number
+                number += 1
+                try:
+                    self.progress(number, total, unit)
+                except Interrupted:
+                    self._save(name, state, number, complete=False)
+                    raise
+                if number < total and time.monotonic() - last_saved >= self._checkpoint_seconds:
+                    self._save(name, state, number, complete=False)
+                    last_saved = time.monotonic()
         self._save(name, state, number, complete=True)
         self._steps_done = number
         self._ended_early |= number < total
+
+    @contextlib.contextmanager
+    def _paced(self, state: Resumable, number: int, seed: int) -> Iterator[distributed.Pace]:
+        """How the rounds of a state are kept in step with those of the other processes."""
+        if not isinstance(state, Training):
+            yield distributed.Alone()
+            return
+        with (
+            distributed.together(state, number, seed, self.check) as pace,
+            shared_statistics(state.model),
+        ):
+            yield pace
+
+    def by_first(self, module: torch.nn.Module, work: Callable[[], None]) -> None:
+        """Has the first process do what changes a module; the others wait and take over its state.
+
+        They know then, as it does, how far the loops in it came.
+        """
+        if distributed.is_first():
+            work()
+        came = distributed.exchange((self._steps_done, self._ended_early), self.check)
+        self._steps_done, self._ended_early = came[0]
+        distributed.take_over(module)
 
     def ended_early(self) -> bool:
         """Whether a loop of the present stage was ended before it had done all its rounds."""
@@ -179,3 +210,20 @@ class Run:
         tensors, facts = state.pack(complete=complete)
         self.checkpoints.save(name, tensors, facts | {"step": step, "complete": complete})
         self._emit(events.Checkpoint(time=time.time(), stage=self._stage, step=step))
+
+
+class QuietRun(Run):
+    """The run as all processes but the first see it: they read its checkpoints and leave nothing.
+
+    Their metrics are those of other images than the first one's; where a fit diverges, the first
+    one's does as well.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, lambda event: None)
+
+    def metric(self, name: str, step: int, value: float) -> None:
+        """Says nothing."""
+
+    def _save(self, name: str, state: Resumable, step: int, *, complete: bool) -> None:
+        """Saves nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from inspector.engine.device import Device, make_repeatable, resolve_device
 from inspector.engine.maps import for_display
 from inspector.engine.model_files import load_model
 from inspector.engine.pipeline import Pipeline, Scored
+from inspector.engine.runtimes import speed_up
 from inspector.errors import InspectorError
 from inspector.jobs.model_card import ModelCard
 from inspector.jobs.spec import ScoreJob
@@ -63,21 +64,17 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
             else "There are no images to score.",
             "Import a folder with labelled test images (good and defective).",
         )
-    make_repeatable(0)
-    pipeline, card = load_model(Path(job.model))
-    device = resolve_device(job.device, "float32" if job.precision == "auto" else job.precision)
-    pipeline.to(device)
+    if job.cluster:
+        return _score_on_cluster(job, run, entries)
+    pipeline, card, device, problem = load_for_scoring(job)
+    if problem:
+        run.note(problem)
 
     run.begin("score", "Scoring images")
     scoring = _Scoring(job, pipeline, card, entries, {e.image_id for e in test}, run)
     scoring.score_all(device)
     results = scoring.finish()
-    write_results(run.folder, results)
-    made: dict[str, Any] = {
-        "results": RESULTS_FILE,
-        "n_scored": len(results.scored),
-        "n_unread": len(results.unread),
-    }
+    made = _made(run, results)
     if job.evaluate:
         run.begin("evaluate", "Computing metrics")
         thresholds = {name: found.value for name, found in card.thresholds.items()}
@@ -102,6 +99,62 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
             "n_painted_left_out": len(scoring.painted),
         }
     return made
+
+
+class Loaded(NamedTuple):
+    """A model where it computes."""
+
+    pipeline: Pipeline
+    card: ModelCard
+    device: Device
+    problem: str
+    """A sentence for the user, where the runtime that was chosen cannot be used."""
+
+
+def load_for_scoring(job: ScoreJob) -> Loaded:
+    """The model of a job, on its device."""
+    make_repeatable(0)
+    pipeline, card = load_model(Path(job.model))
+    device = resolve_device(job.device, "float32" if job.precision == "auto" else job.precision)
+    pipeline.to(device).fold(card.tiling.side, device)
+    problem = speed_up(pipeline.detector.backbone, card.tiling.side, device)
+    return Loaded(pipeline, card, device, problem)
+
+
+def score_entries(
+    job: ScoreJob, loaded: Loaded, entries: Sequence[SnapshotEntry], folder: Path
+) -> Results:
+    """Scores some of a job's entries; maps and descriptors go into a folder of their own."""
+    pipeline, card, device, _ = loaded
+    scoring = _Scoring(job, pipeline, card, entries, set(), Run(folder, lambda event: None))
+    scoring.score_all(device)
+    return scoring.finish()
+
+
+def _score_on_cluster(job: ScoreJob, run: Run, entries: Sequence[SnapshotEntry]) -> dict[str, Any]:
+    from training.cluster import remove_portions, score_on_cluster
+
+    run.begin("score", "Scoring images on the cluster")
+    made = _made(run, score_on_cluster(job, run, entries))
+    remove_portions(run.folder)
+    return made
+
+
+def _made(run: Run, results: Results) -> dict[str, Any]:
+    """Writes the results, and says what there is.
+
+    Raises:
+        InspectorError: Not one image could be read.
+    """
+    if not results.scored:
+        first = results.unread[0]
+        raise InspectorError(f"No image could be scored. The first: {first.reason}", first.hint)
+    write_results(run.folder, results)
+    return {
+        "results": RESULTS_FILE,
+        "n_scored": len(results.scored),
+        "n_unread": len(results.unread),
+    }
 
 
 class _Scoring:
@@ -179,19 +232,11 @@ class _Scoring:
             )
 
     def finish(self) -> Results:
-        """Completes the files.
-
-        Raises:
-            InspectorError: Not one image could be read.
-        """
+        """Completes the files; there are none where not one image could be read."""
         if self._maps is not None:
             self._maps.close()
-        if not self._scored:
-            first = self._unread[0]
-            raise InspectorError(f"No image could be scored. The first: {first.reason}", first.hint)
-        buffer = io.BytesIO()
-        np.save(buffer, np.concatenate(self._descriptors))
-        write_atomically(self._run.folder / DESCRIPTORS_FILE, buffer.getvalue())
+        if self._scored:
+            write_descriptors(self._run.folder, self._descriptors)
         return Results(tuple(self._scored), tuple(self._unread))
 
     def _keep(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:
@@ -251,6 +296,13 @@ class _Scoring:
         except InspectorError as error:
             self.without_mask[entry.image_id] = error.message
             return None
+
+
+def write_descriptors(folder: Path, parts: Sequence[NDArray[np.float16]]) -> None:
+    """Writes `descriptors.npy`, of parts (n, …) one after the other."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.concatenate(parts))
+    write_atomically(folder / DESCRIPTORS_FILE, buffer.getvalue())
 
 
 def _variants(job: ScoreJob, card: ModelCard) -> tuple[str, ...]:

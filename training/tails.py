@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from inspector.errors import InspectorError
+from training.distributed import own
 from training.features import FeatureSource
 from training.fitting import Assignment
 
@@ -76,6 +77,8 @@ class Drawn:
 def draw(classes: Classes, shares: NDArray[np.float64], batch: int, step: int, seed: int) -> Drawn:
     """Images for one step, every class as often as any other *(ours)*; a function of seed and step.
 
+    Of several processes that learn together, each gets its share of them.
+
     Args:
         shares: p_c of each class, (K,).
     """
@@ -86,7 +89,10 @@ def draw(classes: Classes, shares: NDArray[np.float64], batch: int, step: int, s
         classes.rows[c][int(place * len(classes.rows[c]))]
         for c, place in zip(chosen.tolist(), places.tolist(), strict=True)
     ]
-    return Drawn(rows, chosen.tolist(), np.asarray(chances >= shares[chosen]))
+    mine = own(range(batch))
+    return Drawn(
+        [rows[n] for n in mine], chosen[mine].tolist(), np.asarray(chances >= shares[chosen])[mine]
+    )
 
 
 def find_classes(task: Assignment) -> Classes:

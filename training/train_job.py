@@ -24,12 +24,15 @@ from inspector.engine.detectors.base import Detector
 from inspector.engine.device import Device, cpu_precision, make_repeatable, resolve_device
 from inspector.engine.model_files import build_detector, save_model
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.runtimes import speed_up
 from inspector.engine.scorers import Scorer, build_scorer
 from inspector.engine.tiling import tile_rows
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import find_method, load_object
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.parameters import planned_steps
+from inspector.jobs.processes import check_split
+from inspector.jobs.runtime_choice import runtime_version
 from inspector.jobs.spec import MODEL_FOLDER, TrainJob
 from inspector.project.snapshots import (
     Snapshot,
@@ -37,6 +40,7 @@ from inspector.project.snapshots import (
     read_snapshot,
     require_normal_training,
 )
+from training import distributed
 from training.alignment import AlignmentData, Fitted, fit_aligners, stage_names
 from training.features import (
     FeatureCache,
@@ -80,11 +84,12 @@ class _Training:
     @property
     def parameters(self) -> Any:
         """The method's own struct."""
-        return msgspec.convert(self.job.method_parameters, find_method(self.job.method).parameters)
+        return _method_parameters(self.job)
 
 
 def train(job: TrainJob, run: Run) -> dict[str, Any]:
-    """Runs the job in its run folder.
+    """Runs the job in its run folder. Several processes go through it together, as `distributed`
+    tells; once the detectors are fitted, only the first goes on.
 
     Returns:
         What was made: the model folder's name within the run folder.
@@ -92,6 +97,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     Raises:
         InspectorError: No normal images, no weights, no such device.
     """
+    check_split(_method_parameters(job), distributed.size())
     folder = run.folder / MODEL_FOLDER
     if folder.exists():  # a resumed run that was killed right after saving
         run.checkpoints.clear()
@@ -118,6 +124,8 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     held_out = None
     if folds is not None and _crosses(job):
         held_out = _cross_fit(training, folds, steps, detector)
+    if not distributed.is_first():
+        return {}
 
     run.begin("measure", "Measuring normal images")
     scorer = training.scorer
@@ -142,6 +150,10 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     run.progress(1, 1, "models")
     run.checkpoints.clear()
     return {"model": MODEL_FOLDER, "steps": steps}
+
+
+def _method_parameters(job: TrainJob) -> Any:
+    return msgspec.convert(job.method_parameters, find_method(job.method).parameters)
 
 
 def _normal_entries(snapshot: Snapshot) -> Sequence[SnapshotEntry]:
@@ -174,14 +186,18 @@ def _prepare(
     job: TrainJob, run: Run, snapshot: Snapshot, entries: Sequence[SnapshotEntry]
 ) -> _Training:
     run.begin("features", "Computing features")
-    backbone = load_backbone(
-        job.common.backbone,
-        lambda done, all_: run.progress(done, all_, "B"),
-        kinds=find_method(job.method).kinds,
-    )
+    with distributed.first_before_others(run.check):  # one fetches the weights for all
+        backbone = load_backbone(
+            job.common.backbone,
+            lambda done, all_: run.progress(done, all_, "B"),
+            kinds=find_method(job.method).kinds,
+        )
     # Features and statistics are exact, as scoring is; only the fit may take a shorter format.
     exact = resolve_device(job.device, "float32")
     exact.place(backbone)
+    problem = speed_up(backbone, job.common.image_size, exact)
+    if problem:
+        run.note(problem)
     painted = snapshot.annotated() if find_method(job.method).learns_from_defects else ()
     source, rows, problems = _features(job, run, backbone, [*entries, *painted], exact)
     for problem in problems:
@@ -196,7 +212,8 @@ def _prepare(
         PaintedImage(source, row, read_painted(entry))
         for row, entry in enumerate(with_defects, len(readable))
     )
-    device = _fitting_device(job, run, backbone, source)
+    with distributed.first_before_others(run.check):  # one measures for all
+        device = _fitting_device(job, run, backbone, source)
     percent = source.tiling.percent_of_canvas(job.common.score_percent)
     scorer = build_scorer(job.common.image_scorer, percent, VARIANTS)
     exact.place(scorer)
@@ -216,7 +233,7 @@ def _features(
     detector: type[Detector] = load_object(find_method(job.method).detector)
     extractor = Pixels() if detector.needs_images else backbone
     cache = FeatureCache(Path(job.cache), extractor, tiling, exact)
-    if cache.fits(entries):
+    if distributed.exchange(cache.fits(entries))[0]:
         found = cache.fill(entries, run.progress)
     else:
         run.note("The feature cache would not fit the disk; features are computed in every step.")
@@ -257,6 +274,8 @@ def _fit_detector(
     detector = build_detector(job.method, training.backbone)
     training.device.place(detector)
     some = list(held_out[:: max(1, len(held_out) // _VALIDATION_IMAGES)])
+    if not distributed.is_first():
+        some = []
 
     def validate(step: int) -> None:
         if some:
@@ -306,10 +325,12 @@ def _cross_fit(
                 "that the detector learned on and are optimistic."
             )
             return None
+        if not distributed.is_first():
+            continue
         found = measure(fitted, training.source, held_out, training.scorer, training.exact)
         parts.append(found.statistics)
         rows += held_out
-    return put_together(parts, rows)
+    return put_together(parts, rows) if parts else None
 
 
 def _card(
@@ -367,9 +388,12 @@ def _card(
             "inspector": inspector.__version__,
             "python": platform.python_version(),
             **{name: version(name) for name in ("torch", "timm", "numpy")},
+            **{name: runtime_version(name) for name in (backbone.computed_by,) if name},
         },
         notes=notes,
         long_tail=snapshot.long_tail.classes if snapshot.long_tail else head_and_tail(counts),
+        split=job.split,
+        processes=distributed.size(),
         annotated_images=sorted({entry.sha256 for entry in training.painted}),
         parent=job.parent,
     )

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from inspector.engine.detectors.uniad import UniAd
 from inspector.jobs.parameters import UniAdParameters
+from training.distributed import own
 from training.features import FeatureSource
 from training.fitting import Assignment
 from training.run import Run
 from training.sampling import batch_rows
+from training.whitening import learn_whitening
 
 _WARM_UP_STEPS = 20  # (ours): for the short fits, whose rate is high
 _DROP_AT, _DROP = 0.8, 0.1
@@ -43,7 +45,7 @@ def fit(detector: UniAd, task: Assignment, run: Run) -> None:
         rate = parameters.learning_rate * _schedule(step, parameters.iterations)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        chosen = batch_rows(task.rows, parameters.batch_size, step, task.seed)
+        chosen = own(batch_rows(task.rows, parameters.batch_size, step, task.seed))
         features = task.source.batch(chosen)
         with task.device.autocast():
             found = detector.reconstruct(features, parameters.jitter)
@@ -60,6 +62,14 @@ def fit(detector: UniAd, task: Assignment, run: Run) -> None:
             task.validate(step)
             detector.train()
     detector.eval()
+    if parameters.whitening:
+        learn_whitening(
+            detector.whitening,
+            lambda features: detector.reconstruct(features).left_over,
+            task.source,
+            [task.rows],
+            run,
+        )
 
 
 @torch.no_grad()

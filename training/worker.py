@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,27 +18,76 @@ from inspector.errors import InspectorError
 from inspector.jobs.process import COMMANDS_FILE
 from inspector.jobs.spec import ExportJob, Job, LearnJob, ScoreJob, ServeJob, TrainJob, read_job
 from inspector.project.workers import announce_worker
-from training.attempt import EventWriter, carry_out, greet
+from training.attempt import EXIT_DONE, EXIT_FAILED, EventWriter, carry_out, greet
 from training.commands import Commands
+from training.processes import Others, end_with_first_process, helped, own_place
 
 
 def main(run_folder: Path) -> int:
-    """Runs the job of a run folder. Returns the process's exit code."""
+    """Runs the job of a run folder. Returns the process's exit code.
+
+    Of several processes of a training this is the first; or, with a rank in the environment, one of
+    the others.
+    """
+    place = own_place()
+    if place.rank:
+        return _help(run_folder)
     stream = _claim_stdout()
-    # Unbuffered: a thread that waits in a buffered read would abort the interpreter at its end.
-    stdin = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
+    stdin = None
+    if place.size == 1:  # else `torchrun` is the parent, and stdin whatever its own one is
+        # Unbuffered: a thread that waits in a buffered read would abort the interpreter at its end.
+        stdin = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
     commands = Commands(stdin, run_folder / COMMANDS_FILE)
     announce_worker(run_folder)  # from now on it may be told by that file
     emit = EventWriter(run_folder, stream)
     greet(emit)
 
     def work() -> dict[str, Any]:
-        return _run(read_job(run_folder), run_folder, emit, commands)
+        job = read_job(run_folder)
+        # First of all, as they take as long as this process to import torch.
+        with helped(run_folder, job.processes if isinstance(job, TrainJob) else 1) as others:
+            return _run(job, others, run_folder, emit, commands)
 
     return carry_out(work, run_folder, emit, run_folder)
 
 
-def _run(job: Job, run_folder: Path, emit: EventWriter, commands: Commands) -> dict[str, Any]:
+def _help(run_folder: Path) -> int:
+    """Takes part in a training whose first process another one is. Leaves nothing by itself."""
+    _claim_stdout()
+    end_with_first_process()
+    job = read_job(run_folder)
+    if not isinstance(job, TrainJob):
+        return EXIT_DONE
+    from training.run import QuietRun
+    from training.train_job import train
+
+    try:
+        with _joined(job, None):
+            train(job, QuietRun(run_folder))
+    except Exception:  # noqa: BLE001  (told to the first process, which reports it)
+        traceback.print_exc()
+        return EXIT_FAILED
+    return EXIT_DONE
+
+
+@contextmanager
+def _joined(job: TrainJob, others: Others | None) -> Iterator[None]:
+    """In the group of the training's processes."""
+    from training import distributed
+
+    try:
+        distributed.join(own_place(), others, job.device)
+        yield
+    except InspectorError as error:
+        distributed.leave(error)
+        raise
+    finally:
+        distributed.leave()
+
+
+def _run(
+    job: Job, others: Others | None, run_folder: Path, emit: EventWriter, commands: Commands
+) -> dict[str, Any]:
     # torch comes in here, after the first event: the parent sees a living worker at once.
     import torch
 
@@ -49,7 +101,8 @@ def _run(job: Job, run_folder: Path, emit: EventWriter, commands: Commands) -> d
     try:
         match job:
             case TrainJob():
-                return train(job, Run(run_folder, emit, commands, job.checkpoint_seconds))
+                with _joined(job, others):
+                    return train(job, Run(run_folder, emit, commands, job.checkpoint_seconds))
             case ScoreJob():
                 return score(job, Run(run_folder, emit, commands))
             case ExportJob():

@@ -28,7 +28,12 @@ def run(options: argparse.Namespace, output: Output) -> int:
         ) from error
     found = examine()
     output.result(found)
-    for title, facts in (("Versions", found.versions), ("Computing", found.computing)):
+    parts = (
+        ("Versions", found.versions),
+        ("Optional parts", found.extras),
+        ("Computing", found.computing),
+    )
+    for title, facts in parts:
         output.plain(title)
         for name, value in facts.items():
             output.plain(f"  {name:28} {value}")

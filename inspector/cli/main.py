@@ -11,6 +11,7 @@ from types import ModuleType
 from inspector import __version__
 from inspector.cli import (
     annotate,
+    bench,
     compare,
     demo,
     doctor,
@@ -38,6 +39,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     compare,
     models,
     export,
+    bench,
     doctor,
 )
 

@@ -8,7 +8,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,15 @@ from inspector.core.files import write_atomically
 from inspector.core.layouts import LAYOUTS, recognise
 from inspector.core.words import class_label
 from inspector.errors import InspectorError
+from inspector.jobs.cluster import AUTO, require_ray
 from inspector.jobs.fresh_file import read_fresh_masks
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
+from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.models import ModelRow
+from inspector.project.project import Project
 from inspector.project.results import Results, UnreadImage, read_results
+from inspector.project.runs import RunRow
 from inspector.project.work import prepare_folder_scoring, prepare_scoring, settle
 
 _SHOWN = 10
@@ -58,6 +62,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--threshold", type=_finite, help="decide by this threshold instead")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all scores as CSV")
+    parser.add_argument(
+        "--cluster",
+        nargs="?",
+        const=AUTO,
+        metavar="ADDRESS",
+        help="score on a Ray cluster (default: the one of this machine); all its machines must see "
+        "images and project under the same paths. Comes after the folder",
+    )
+    parser.add_argument(
+        "--resume", type=int, metavar="RUN", help="go on with a lost or failed run on a cluster"
+    )
     add_computing_arguments(parser)
     return parser
 
@@ -89,19 +104,14 @@ def run(options: argparse.Namespace, output: Output) -> int:
             f"The folder of '{options.out}' does not exist.", "Make it, or choose another file."
         )
     with opened(options.project) as project:
-        model = project.find_model(options.model)
-        decision = _decision(model, options.alignment, options.threshold)
-        if options.folder is None:
-            row = prepare_scoring(project, model, computing(options), variants=(decision.variant,))
+        if options.resume is not None:
+            row, model = _resumed(project, options)
         else:
-            row = prepare_folder_scoring(
-                project,
-                model,
-                options.folder,
-                options.layout,
-                computing(options),
-                options.class_name,
-            )
+            model = project.find_model(options.model)
+        decision = _decision(model, options.alignment, options.threshold)
+        if options.resume is None:
+            row = _prepared(project, model, options, decision.variant)
+            output.plain(f"Run {row.run_id} in {row.folder}")
         outcome = follow(row, output)
         settle(project, row, outcome)
         if outcome.state == CANCELLED:
@@ -115,6 +125,36 @@ def run(options: argparse.Namespace, output: Output) -> int:
     output.result(_document(results, decision, row.run_id))
     _say(results, decision, output, options.out)
     return EXIT_DONE
+
+
+def _prepared(
+    project: Project, model: ModelRow, options: argparse.Namespace, variant: str
+) -> RunRow:
+    where = computing(options)
+    if options.cluster is not None:
+        require_ray()
+        where = replace(where, cluster=options.cluster)
+    if options.folder is None:
+        return prepare_scoring(project, model, where, variants=(variant,))
+    return prepare_folder_scoring(
+        project, model, options.folder, options.layout, where, options.class_name
+    )
+
+
+def _resumed(project: Project, options: argparse.Namespace) -> tuple[RunRow, ModelRow]:
+    """A scoring on a cluster to go on with, and its model."""
+    if options.folder or options.model or options.cluster:
+        raise InspectorError(
+            "A resumed run goes on with its own images, model and cluster.",
+            "Leave out the folder, --model and --cluster.",
+        )
+    job = read_job(project.find_run(options.resume).folder)
+    if not isinstance(job, ScoreJob) or not job.cluster:
+        raise InspectorError(
+            f"Run {options.resume} is no scoring on a cluster.", "Start it again instead."
+        )
+    model = project.find_model_by_folder(Path(job.model))
+    return project.resume_run(options.resume), model
 
 
 def _with_problems(results: Results, folder: Path, layout: str | None) -> Results:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,18 @@ from inspector.cli.projects import (
     opened,
 )
 from inspector.errors import InspectorError
-from inspector.jobs.catalogue import METHODS, Parameters, parameter_names
+from inspector.jobs.catalogue import METHODS, Parameters
 from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
+from inspector.jobs.validation import parameter_names
 from inspector.project.candidates import parent_of
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
 from inspector.project.splits import read_split
-from inspector.project.work import TRAIN, prepare_retraining, prepare_training, settle
+from inspector.project.work import TRAIN, Computing, prepare_retraining, prepare_training, settle
 
 _DEFAULT_METHOD = "revdist"
+_PARAMETERS_TITLE = "parameters for --set (a value that does not fit is answered with what does):"
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -42,7 +45,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="train a model on a project's normal images",
         description="Ctrl-C ends the current stage early and keeps what is learned; two in a row "
         "cancel and discard. A run that was killed goes on with --resume.",
-        epilog="\n".join(["methods:", *lines, "", "parameters for --set:", *_parameter_lines()]),
+        epilog="\n".join(["methods:", *lines, "", _PARAMETERS_TITLE, *_parameter_lines()]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_project_argument(parser)
@@ -66,6 +69,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="train this model again on the project as it is now: its method, preset, parameters "
         "and seed, without its muted patches",
     )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="learn with several processes of this machine, one a GPU (default: 1)",
+    )
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="only make the run folder, for `torchrun … -m inspector --worker FOLDER`",
+    )
     parser.add_argument("--resume", type=int, metavar="RUN", help="go on with a lost or failed run")
     add_computing_arguments(parser)
     return parser
@@ -86,11 +100,11 @@ def run(options: argparse.Namespace, output: Output) -> int:
     with opened(options.project) as project:
         if options.resume is not None:
             asked = (options.preset, options.method, options.parent, options.split)
-            if changes or any(asked):
+            if changes or any((*asked, options.processes)):
                 raise InspectorError(
                     "A resumed run goes on with its own parameters.",
-                    "Leave out --set, --seed, --method, --preset, --split and --from, or start a "
-                    "new training.",
+                    "Leave out --set, --seed, --method, --preset, --split, --from and --processes, "
+                    "or start a new training.",
                 )
             row = _resumed(project, options.resume)
         elif options.parent is not None:
@@ -99,9 +113,12 @@ def run(options: argparse.Namespace, output: Output) -> int:
             method = options.method or _DEFAULT_METHOD
             split = None if options.split is None else read_split(options.split)
             row = prepare_training(
-                project, method, options.preset, changes, computing(options), split
+                project, method, options.preset, changes, _computing(options), split
             )
         output.plain(f"Run {row.run_id} in {row.folder}")
+        if options.prepare:
+            output.result({"state": "prepared", "run": row.run_id, "folder": str(row.folder)})
+            return EXIT_DONE
         return train_and_settle(project, row, output)
 
 
@@ -127,7 +144,14 @@ def _again(project: Project, options: argparse.Namespace, changes: Parameters) -
             "Leave out --method, --preset and --split; --set changes parameters, --seed the seed.",
         )
     model = project.find_model(options.parent)
-    return prepare_retraining(project, model, changes, computing(options))
+    return prepare_retraining(project, model, changes, _computing(options))
+
+
+def _computing(options: argparse.Namespace) -> Computing:
+    processes = 1 if options.processes is None else options.processes
+    if processes < 1:
+        raise InspectorError("--processes must be at least 1.", "Leave it out, or name more.")
+    return replace(computing(options), processes=processes)
 
 
 def _resumed(project: Project, run_id: int) -> RunRow:

@@ -179,7 +179,7 @@ def _in_strips(image: Image.Image, mode: Literal["L", "RGB"]) -> NDArray[np.uint
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        pixels[top : top + rows] = np.asarray(strip.convert(mode))
+        pixels[top : top + rows] = np.asarray(strip if strip.mode == mode else strip.convert(mode))
     return pixels
 
 

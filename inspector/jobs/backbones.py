@@ -69,6 +69,12 @@ KNOWN_BACKBONES: tuple[KnownBackbone, ...] = (
         264,
     ),
     KnownBackbone(
+        "openclip-RN50.openai",
+        "CLIP ResNet-50",
+        "Image and text sides trained together, for LTAD's names; needs the extra 'ltad'.",
+        244,
+    ),
+    KnownBackbone(
         "vit_small_patch14_reg4_dinov2.lvd142m",
         "DINOv2 small",
         "A vision transformer; for a GPU, or a CPU with patience.",

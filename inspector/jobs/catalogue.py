@@ -26,6 +26,7 @@ from inspector.jobs.parameters import (
     UniAdParameters,
 )
 from inspector.jobs.tiles import check_tiles
+from inspector.jobs.validation import validate
 
 Parameters = dict[str, Any]
 
@@ -73,6 +74,7 @@ class Method:
         before: What is learned before the fit, each a stage of its own; in a fold it is part of
             the fold's stage.
         kinds: The kinds of backbones that it takes.
+        names_classes: Whether it names classes in words, which needs a text encoder.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Method:
     learns_from_defects: bool = False
     before: tuple[FitStage, ...] = ()
     kinds: tuple[str, ...] = (PYRAMID,)
+    names_classes: bool = False
 
     @property
     def stages(self) -> tuple[FitStage, ...]:
@@ -171,6 +174,7 @@ METHODS: dict[str, Method] = {
                 "The paper's numbers; made for a GPU.",
                 common={"backbone": "tf_efficientnet_b4", "image_size": 224},
                 alignment={"iterations": 20_000},
+                method={"whitening": False},
             ),
         ),
         kinds=KINDS,
@@ -300,9 +304,11 @@ METHODS: dict[str, Method] = {
                 "paper",
                 "An image and a text side that were trained together; made for a GPU.",
                 common={"backbone": "openclip-RN50.openai"},
+                method={"whitening": False},
             ),
         ),
         before=(FitStage("names", "Learning names", "training.ltad_names:fit"),),
+        names_classes=True,
     ),
 }
 
@@ -365,32 +371,16 @@ def resolve_parameters(method: Method, preset: str, changes: Parameters) -> Trai
                 f"Use a plain name, 'alignment.…' or '{method.name}.…'.",
             )
         groups[group or "common"][key] = value
-    common = _validate(groups["common"], CommonParameters, "")
+    common = validate(groups["common"], CommonParameters, "")
     check_tiles(common, method.title, learns_from_defects=method.learns_from_defects)
     return TrainingParameters(
         common,
-        _validate(groups["alignment"], AlignmentParameters, "alignment."),
-        _validate(groups[method.name], method.parameters, f"{method.name}."),
+        validate(groups["alignment"], AlignmentParameters, "alignment."),
+        validate(groups[method.name], method.parameters, f"{method.name}."),
     )
-
-
-def parameter_names(kind: type[msgspec.Struct], prefix: str) -> list[str]:
-    """Dotted names of a group's parameters."""
-    return [prefix + name.name for name in msgspec.structs.fields(kind)]
 
 
 def load_object(reference: str) -> Any:
     """What "module:attribute" names."""
     module, _, attribute = reference.partition(":")
     return getattr(importlib.import_module(module), attribute)
-
-
-def _validate(values: Parameters, kind: type[Any], prefix: str) -> Any:
-    try:
-        return msgspec.convert(values, kind)
-    except msgspec.ValidationError as error:
-        known = ", ".join(parameter_names(kind, prefix))
-        raise InspectorError(
-            f"A training parameter is not valid: {error} (group '{prefix or 'common'}').",
-            f"Parameters here: {known}.",
-        ) from error

@@ -51,6 +51,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         windows: Intensity window of 16-bit images per class.
         long_tail: The classes of which it saw many and few images: by the split that it was
             trained on, else by the rule of the class chart; None where no class has few.
+        split: That split in words, "exp, β 10, seed 0"; empty where there is none.
         annotated_images: SHA-256 of the images whose painted defects it learned from; as read, also
             of those whose defects it learned at once.
         notes: Sentences a user must know: stopped early, few images, ….
@@ -59,6 +60,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         parent: Folder name of the model that it was trained again from; empty for none.
         tiles: How many tiles it looks at along each side of an image.
         tile_overlap: Pixels that neighbours share.
+        processes: How many processes learned it together.
     """
 
     format_version: int = FORMAT_VERSION
@@ -87,10 +89,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str]
     annotated_images: list[str] = msgspec.field(default_factory=list)
     long_tail: HeadAndTail | None = None
+    split: str = ""
     parent: str = ""
     tiles: int = 1
     tile_overlap: int = 0
     image_scorer: ImageScorer = "top"
+    processes: int = 1
 
     @property
     def tiling(self) -> Tiling:

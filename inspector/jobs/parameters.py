@@ -135,6 +135,9 @@ class UniAdParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     jitter: Annotated[
         float, Meta(ge=0, le=1000, description="Noise on the features that it learns from")
     ] = 20.0
+    whitening: Annotated[
+        bool, Meta(description="Weigh reconstruction errors by how normal features spread")
+    ] = True
 
 
 class DinomalyParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -246,6 +249,9 @@ class LtadParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = True
     synthesis: Annotated[
         bool, Meta(description="Synthesise features of classes with few images")
+    ] = True
+    whitening: Annotated[
+        bool, Meta(description="Weigh reconstruction errors by how normal features spread")
     ] = True
     least_real: Annotated[
         float, Meta(ge=0, le=1, description="Share of real images that the rarest class keeps")

@@ -24,8 +24,10 @@ class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
         muted: Painted patches not to learn from: (annotation id, row, column on the patch grid).
         parent: Folder name of the model that this one is trained again from; empty for none. It
             stays the same when a person gives the model another name.
+        split: The long-tailed split that it is restricted to, in words; empty for none.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "float32" or "bfloat16".
+        processes: How many processes of this machine learn together, one a GPU.
         checkpoint_seconds: Greatest loss of work by a crash.
     """
 
@@ -38,8 +40,10 @@ class TrainJob(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
     method_parameters: dict[str, Any]
     muted: tuple[tuple[int, int, int], ...] = ()
     parent: str = ""
+    split: str = ""
     device: str = "auto"
     precision: str = "auto"
+    processes: int = 1
     checkpoint_seconds: float = 20.0
 
 
@@ -59,6 +63,7 @@ class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
             with has learned from.
         keep_maps: Whether to write the anomaly maps (`maps.npy`).
         cache: The project's cache folder, for what learning at once will ask for; may be empty.
+        cluster: Address of a Ray cluster that does the work, or "auto"; empty for this machine.
     """
 
     model: str
@@ -70,6 +75,7 @@ class ScoreJob(msgspec.Struct, frozen=True, kw_only=True, tag="score"):
     left_out: tuple[str, ...] = ()
     keep_maps: bool = True
     cache: str = ""
+    cluster: str = ""
     batch_size: int = 16
     device: str = "auto"
     precision: str = "auto"

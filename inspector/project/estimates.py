@@ -63,8 +63,8 @@ class Pace:
         run_id: Its number.
         n_images: Images that it computed features of, or found computed.
         start_seconds: From the process's start to its first stage.
-        seconds, units: By kind of stage ("features", "detector", "measure", "cada"): time spent
-            and what was done in it.
+        seconds, units: By kind of work ("features", "names", "detector", "measure", "cada"): time
+            spent and what was done in it.
     """
 
     job: TrainJob
@@ -77,7 +77,7 @@ class Pace:
     def per_unit(self, stage: str) -> float | None:
         """Seconds a step or an image; None where the run says too little."""
         units = self.units.get(stage, 0)
-        fewest = _FEWEST_STEPS if stage in ("detector", "cada") else 1
+        fewest = _FEWEST_STEPS if stage in ("names", "detector", "cada") else 1
         return self.seconds[stage] / units if units >= fewest else None
 
 
@@ -106,13 +106,15 @@ def measure_pace(pace: Pace, events: Iterable[Event]) -> Pace:
                 if hello is not None:
                     pace.start_seconds, hello = event.time - hello.time, None
                 stage, last = _kind_of(event.name), None
-            case Progress(unit="steps" | "images"):
+            case Progress(unit="steps" | "images" | "naming steps"):
                 if stage == "features":
                     pace.n_images = max(pace.n_images, event.total)
-                if last is not None and event.done > last.done:
-                    spent = pace.seconds.get(stage, 0.0) + event.time - last.time
-                    pace.seconds[stage] = spent
-                    pace.units[stage] = pace.units.get(stage, 0) + event.done - last.done
+                if last is not None and event.unit == last.unit and event.done > last.done:
+                    # A fold learns names and then what is normal, in one stage.
+                    work = "names" if event.unit == "naming steps" else stage
+                    spent = pace.seconds.get(work, 0.0) + event.time - last.time
+                    pace.seconds[work] = spent
+                    pace.units[work] = pace.units.get(work, 0) + event.done - last.done
                 last = event
     return pace
 
@@ -144,6 +146,7 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     batch = _batch(wanted.method) / _batch(pace.job.method_parameters)
     steps = planned_steps(wanted.method, n_images)
     step = (pace.per_unit("detector") or 0.0) * pixels * batch
+    fit = steps * step + _naming_seconds(wanted.method, pace, pixels)
     aligner_batch = wanted.alignment.batch_size / pace.job.alignment.batch_size
     align = (pace.per_unit("cada") or 0.0) * aligner_batch
     held_out = min(wanted.alignment.folds, n_images // 2)
@@ -155,10 +158,18 @@ def _seconds(asked: Asked, pace: Pace, n_new_images: int) -> float:
     return (
         pace.start_seconds
         + n_new_images * per_image
-        + (1 + folds) * steps * step
+        + (1 + folds) * fit
         + (2 if folds else 1) * n_images * measure
         + (1 + parts) * wanted.alignment.iterations * align  # the last one may be shorter
     )
+
+
+def _naming_seconds(method: Any, pace: Pace, pixels: float) -> float:
+    """What LTAD spends on names before each fit; 0 for the others."""
+    if not hasattr(method, "name_iterations"):
+        return 0.0
+    batch = method.name_batch_size / int(pace.job.method_parameters["name_batch_size"])
+    return float(method.name_iterations * (pace.per_unit("names") or 0.0) * pixels * batch)
 
 
 def _difference(asked: Asked, pace: Pace) -> float:

@@ -25,6 +25,7 @@ from inspector.jobs.catalogue import (
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters, planned_steps
 from inspector.jobs.spec import ScoreJob, TrainJob, read_job
+from inspector.jobs.text_packages import missing_packages
 from inspector.project.evaluations import ModelEvaluation, evaluation_of
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
@@ -69,12 +70,17 @@ class Standing:
 
 
 def methods_at_hand() -> tuple[str, ...]:
-    """The methods whose first preset finds its backbone's weights on this machine. Reads files."""
+    """The methods whose first preset finds all that it needs on this machine. Reads files."""
     backbones = {
         name: resolve_parameters(method, method.presets[0].name, {}).common.backbone
         for name, method in METHODS.items()
     }
-    return tuple(name for name, backbone in backbones.items() if weights_origin(backbone))
+    return tuple(
+        name
+        for name, backbone in backbones.items()
+        if weights_origin(backbone)
+        and not missing_packages(backbone, names_classes=METHODS[name].names_classes)
+    )
 
 
 def make_recipes(

@@ -23,6 +23,7 @@ EVALUATION_FILE = "evaluation.json"
 REPORT_FILE = "report.html"
 CHANGES_FILE = "changes.json"
 CURRENT_FOLDER = "current"
+PORTIONS_FOLDER = "portions"
 
 T = TypeVar("T")
 

@@ -86,6 +86,11 @@ class LongTail:
     seed: int
     classes: HeadAndTail
 
+    @property
+    def words(self) -> str:
+        """As people are told: "exp, β 10, seed 0"."""
+        return f"{self.kind}, β {self.beta:g}, seed {self.seed}"
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -26,6 +26,7 @@ from inspector.jobs.export_formats import find_format
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
+from inspector.jobs.processes import check_split
 from inspector.jobs.spec import (
     JOB_FILE,
     MODEL_FOLDER,
@@ -36,6 +37,7 @@ from inspector.jobs.spec import (
     TrainJob,
     read_job,
 )
+from inspector.jobs.text_packages import require_packages
 from inspector.project.candidates import add_candidate
 from inspector.project.learned import LEARN
 from inspector.project.loose import snapshot_of_folder
@@ -59,6 +61,8 @@ class Computing:
 
     device: str = "auto"
     precision: str = "auto"
+    processes: int = 1  # of a training
+    cluster: str = ""  # of a scoring
 
 
 def prepare_training(
@@ -134,6 +138,7 @@ def prepare_scoring(
         evaluate=evaluate,
         left_out=tuple(left_out),
         cache=str(project.cache_folder),
+        cluster=computing.cluster,
         device=computing.device,
         precision=computing.precision,
     )
@@ -155,6 +160,7 @@ def prepare_folder_scoring(
     job = ScoreJob(
         model=str(model.folder),
         snapshot=_LOOSE_SNAPSHOT,
+        cluster=computing.cluster,
         device=computing.device,
         precision=computing.precision,
     )
@@ -349,6 +355,8 @@ def _new_training(
     parent: str = "",
     split: SplitFile | None = None,
 ) -> RunRow:
+    require_packages(parameters.common.backbone, names_classes=method.names_classes)
+    check_split(parameters.method, computing.processes)
     snapshot = project.take_snapshot()
     require_normal_training(snapshot)
     if split is not None:
@@ -363,8 +371,10 @@ def _new_training(
         method_parameters=msgspec.to_builtins(parameters.method),
         muted=muted,
         parent=parent,
+        split=snapshot.long_tail.words if snapshot.long_tail else "",
         device=computing.device,
         precision=computing.precision,
+        processes=computing.processes,
     )
     return _new_run(project, TRAIN, method.name, job, snapshot.snapshot_id)
 

@@ -17,7 +17,7 @@ Call = Callable[..., Any]
 def test_a_sound_installation(call: Call) -> None:
     answer = call("doctor")
     assert answer.code == (0 if "No problems found." in answer.out else 1)
-    for line in ("Versions", "Computing", "Weights"):
+    for line in ("Versions", "Optional parts", "Computing", "Weights"):
         assert line in answer.out.splitlines()
     assert version("torch") in answer.out
     found = call("doctor", "--json").document
@@ -26,6 +26,10 @@ def test_a_sound_installation(call: Call) -> None:
     assert weights["tf_efficientnet_lite0"]["available"]
     assert "embedded" in weights["tf_efficientnet_lite0"]["state"]
     assert int(found["computing"]["threads"]) >= 1
+    assert found["computing"]["features by"].startswith("torch")
+    assert set(found["extras"]) == {"ltad", "export", "cluster"}
+    for name, state in found["extras"].items():
+        assert state == "installed" or f"[{name}]" in state
 
 
 def test_what_is_wrong_is_said_with_what_to_do(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

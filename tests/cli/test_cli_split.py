@@ -28,6 +28,7 @@ def test_a_split_is_made_trained_on_and_evaluated(
     shown = call("models", project, "--show", trained.document["model"], "--json").document
     assert shown["card"]["training_images"] == dict(sorted(split.counts.items()))
     assert shown["card"]["long_tail"] == {"head": split.head, "tail": split.tail}
+    assert shown["card"]["split"] == "step, β 3, seed 0"
 
     found = call("evaluate", project, "--json").document["evaluation"]["variants"][0]
     aurocs = {name: row["image_auroc"] for name, row in found["per_class"].items()}

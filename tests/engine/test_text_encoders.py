@@ -77,7 +77,7 @@ def test_its_words_are_words_and_common_ones_come_first(encoder: SentenceEncoder
 def test_without_the_package_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, random_lite0: Backbone
 ) -> None:
-    monkeypatch.setattr(sentence, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(sentence, "SENTENCE_PACKAGE", "no_such_package")
     load_sentence_encoder.cache_clear()
     assert not sentence.is_installed()
     with pytest.raises(InspectorError, match="not installed") as caught:

@@ -12,7 +12,6 @@ from inspector.jobs.catalogue import (
     find_method,
     find_preset,
     load_object,
-    parameter_names,
     resolve_parameters,
 )
 from inspector.jobs.parameters import (
@@ -21,6 +20,7 @@ from inspector.jobs.parameters import (
     DmadParameters,
     RevDistParameters,
 )
+from inspector.jobs.validation import parameter_names
 
 REVDIST = METHODS["revdist"]
 EVERY_PRESET = [(method, preset.name) for method in METHODS.values() for preset in method.presets]
@@ -123,10 +123,10 @@ def test_changes_do_not_stick_to_the_preset() -> None:
     ("changes", "in_message", "in_hint"),
     [
         ({"imagesize": 64}, "imagesize", "image_size"),
-        ({"image_size": 65}, "image_size", "image_size"),
-        ({"alignment.folds": 1}, "folds", "alignment.folds"),
-        ({"alignment.statistics": "none"}, "statistics", "alignment.statistics"),
-        ({"revdist.iterations": "many"}, "iterations", "revdist.iterations"),
+        ({"image_size": 65}, "image_size", "a multiple of 32"),
+        ({"alignment.folds": 1}, "alignment.folds", "at least 2"),
+        ({"alignment.statistics": "none"}, "alignment.statistics", "cross-fitted"),
+        ({"revdist.iterations": "many"}, "revdist.iterations", "a whole number"),
         ({"dmad.epochs": 5}, "dmad", "revdist."),
         ({"revdist.decoder.depth": 5}, "revdist.decoder", "revdist."),
     ],

@@ -121,6 +121,38 @@ def test_without_held_out_parts_the_detector_is_fitted_once() -> None:
     assert found.seconds == pytest.approx(4 + 200 + 20 + 15)
 
 
+def test_learning_names_is_counted_before_every_fit() -> None:
+    ltad = METHODS["ltad"]
+    changes = CHANGES | {"ltad.iterations": 100, "ltad.name_iterations": 50, "ltad.batch_size": 8}
+    changes = {name: v for name, v in changes.items() if not name.startswith("revdist.")}
+    found = resolve_parameters(ltad, "quick", changes)
+    task = msgspec.structs.replace(
+        job(),
+        method="ltad",
+        common=found.common,
+        method_parameters=msgspec.to_builtins(found.method),
+    )
+    told = [
+        stage(0.0, "names", 1),
+        *naming(0.0, 50, 1.0),
+        stage(100.0, "detector", 2),
+        *steps(100.0, 100, 2.0),
+        stage(400.0, "fold-1", 3),
+        *naming(400.0, 50, 1.0),
+        *steps(500.0, 100, 2.0),
+    ]
+    known = measure_pace(Pace(task, run_id=1), told)
+    assert known.per_unit("names") == pytest.approx(1.0)
+    assert known.per_unit("detector") == pytest.approx(2.0)
+    seconds = estimate(Asked("ltad", found, 20, "cpu"), [known]).seconds
+    assert seconds == pytest.approx(3 * (50 * 1.0 + 100 * 2.0))
+
+
+def naming(start: float, count: int, seconds: float) -> Iterator[Event]:
+    for step in steps(start, count, seconds):
+        yield msgspec.structs.replace(step, unit="naming steps")
+
+
 def test_another_size_and_batch_are_scaled_and_said_to_be() -> None:
     found = estimate(asked(image_size=256, revdist__batch_size=16), [pace()])
     features, fits, measuring = 20 * 0.5 * 4, 600 * 4 * 2, 40 * 4

@@ -18,6 +18,7 @@ from inspector.engine.ltad.names import Names
 from inspector.engine.ltad.synthesis import Synthesis
 from inspector.engine.maps import mean_map
 from inspector.engine.text.loading import text_channels
+from inspector.engine.whitening import Whitening
 
 _LOOK_POOLING = 4
 
@@ -74,6 +75,7 @@ class Ltad(Detector):
         reconstruction, semantic: RM and SAD.
         sample: Some real and synthetic features.
         mean, std: Of the features, by channel, (C,).
+        whitening: What makes S_rec of the error.
         score_mean, score_std: Of S_rec and S_sem on training data, (2,).
         fusion: λ; 0 leaves SAD out.
     """
@@ -93,6 +95,7 @@ class Ltad(Detector):
         self.nearest = nn.Linear(source, text)
         self.reconstruction = ReconstructionModule(channels)
         self.semantic = SemanticModule(backbone.channels, text)
+        self.whitening = Whitening(channels)
         self.sample = Sample(channels)
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("std", torch.ones(channels))
@@ -133,10 +136,20 @@ class Ltad(Detector):
 
         S_sem is None where SAD is left out.
         """
-        error = (seen.tensor - self.reconstruction(seen.tensor).float()).square().mean(dim=1)
+        error = self.reconstruction_score(seen)
         if not (len(self.names) and bool(self.fusion > 0)):
             return error, None
         return error, self.semantic_score(seen, self.classify(seen.z))
+
+    def left_over(self, seen: Observed) -> Tensor:
+        """What RM does not give back, p − RM(p): (B, C, h, w)."""
+        error: Tensor = seen.tensor - self.reconstruction(seen.tensor).float()
+        return error
+
+    def reconstruction_score(self, seen: Observed) -> Tensor:
+        """S_rec, (B, h, w)."""
+        score: Tensor = self.whitening(self.left_over(seen))
+        return score
 
     def semantic_score(self, seen: Observed, classes: Tensor) -> Tensor:
         """S_sem of images of the given classes (B,): (B, h / P, w / P) in [0, 1]."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from inspector.engine.backbones import Backbone
 from inspector.engine.detectors.base import Detector, RawPrediction, check_features
 from inspector.engine.maps import mean_map
+from inspector.engine.whitening import Whitening
 
 WIDTH = 256
 _LAYERS = 4
@@ -40,6 +41,11 @@ class Reconstruction(NamedTuple):
     rebuilt: Tensor
     embedding: Tensor
 
+    @property
+    def left_over(self) -> Tensor:
+        """What was not given back, (B, C, h, w)."""
+        return self.target - self.rebuilt.float()
+
 
 class UniAd(Detector):
     """Reconstructs features through neighbour-masked attention with layer-wise queries.
@@ -50,6 +56,7 @@ class UniAd(Detector):
     the root of the sum, which ranks positions alike. The descriptor is the encoder's output.
 
     Attributes:
+        whitening: What makes the map of the error; by default the channel mean of its square.
         scale: Root mean square of the features that it learned from; they are divided by it, so
             that one learning rate serves every backbone *(ours)*.
     """
@@ -67,6 +74,7 @@ class UniAd(Detector):
         self.decoder = nn.ModuleList(DecoderLayer() for _ in range(_LAYERS))
         self.norm = nn.LayerNorm(WIDTH)
         self.leave = nn.Linear(WIDTH, channels)
+        self.whitening = Whitening(channels)
         for module in (self.enter, self.leave):
             _initialise(module)
 
@@ -104,7 +112,7 @@ class UniAd(Detector):
 
     def predict_features(self, features: list[Tensor], size: tuple[int, int]) -> RawPrediction:
         found = self.reconstruct(features)
-        error = (found.rebuilt.float() - found.target).square().mean(dim=1)
+        error = self.whitening(found.left_over)
         return RawPrediction(mean_map([error], size), found.embedding.float())
 
     def _positions(self, height: int, width: int) -> Tensor:

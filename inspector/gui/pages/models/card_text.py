@@ -164,6 +164,9 @@ def _training_images(card: ModelCard) -> Section:
     )
     total = QCoreApplication.translate("ModelCard", "All classes")
     lines = [(total, words.number(sum(card.training_images.values())))]
+    if card.split:
+        split = QCoreApplication.translate("ModelCard", "Long-tailed split")
+        lines.append((split, card.split))
     for name, count in by_count:
         number = words.number(count)
         if card.long_tail is not None and name in card.long_tail.tail:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QCoreApplication,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -69,7 +70,7 @@ def outcome_of(run: RunRow) -> JobOutcome:
 
 
 def specifics(run: RunRow) -> str:
-    """Preset and size of a training, and its backbone where it is not the preset's own."""
+    """Preset, size and split of a training; its backbone where it is not the preset's own."""
     try:
         job = msgspec.json.decode(run.spec_json, type=Job)
     except msgspec.MsgspecError:
@@ -81,6 +82,8 @@ def specifics(run: RunRow) -> str:
     usual = [p.common.get("backbone") for p in presets if p.name == job.preset]
     if job.common.backbone not in usual:
         texts.append(job.common.backbone)
+    if job.split:
+        texts.append(QCoreApplication.translate("RunTable", "split {name}").format(name=job.split))
     return ", ".join(texts)
 
 

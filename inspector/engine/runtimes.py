@@ -1,0 +1,209 @@
+"""A frozen backbone in another runtime than torch, where that is faster and gives the same.
+
+Its graph is made of torch's own modules and kept beside the weights of downloads, so that only the
+first run waits for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inspector.core.files import write_atomically
+from inspector.engine.backbones import Backbone
+from inspector.engine.device import Device
+from inspector.jobs.runtime_choice import (
+    ONNXRUNTIME,
+    OPENVINO,
+    TITLES,
+    TORCH,
+    chosen_runtime,
+)
+
+TOLERANCE = 1e-4
+"""Greatest accepted difference of a feature, as a share of the largest; float32 rounds at 1e-6."""
+
+_INPUT = "images"
+_OPSET = 18
+_TRACED_IMAGES = 2  # one might be taken for a fixed number
+
+
+class Unusable(Exception):
+    """A runtime that cannot be loaded, does not take a backbone, or gives other features."""
+
+
+class Runner(ABC):
+    """A backbone's graph in a runtime, on the CPU.
+
+    Attributes:
+        name: Of the runtime.
+    """
+
+    name: str
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """Images (B, 3, H, W) in [0, 1] to feature maps, as the backbone's own `forward`."""
+        # Its results live in memory that the next call takes again.
+        found = self.run(np.ascontiguousarray(images.numpy()))
+        return [
+            torch.from_numpy(stage.copy()).contiguous(memory_format=torch.channels_last)
+            for stage in found
+        ]
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Runner:
+        return self  # it holds nothing that changes
+
+    @abstractmethod
+    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """The stages, (B, C_i, h_i, w_i) each."""
+
+
+class OpenVinoRunner(Runner):
+    """In OpenVINO, in float32, with as many threads as torch."""
+
+    name = OPENVINO
+
+    def __init__(self, file: Path) -> None:
+        import openvino
+
+        settings = {
+            "INFERENCE_PRECISION_HINT": "f32",  # by itself it takes bfloat16 where it can
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
+        core = openvino.Core()
+        self._compiled: Any = core.compile_model(core.read_model(file), "CPU", settings)
+
+    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        found = self._compiled(images, share_inputs=True, share_outputs=True)
+        return [found[place] for place in range(len(self._compiled.outputs))]
+
+
+class OnnxRunner(Runner):
+    """In ONNX Runtime, with as many threads as torch."""
+
+    name = ONNXRUNTIME
+
+    def __init__(self, file: Path) -> None:
+        import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors
+        options.intra_op_num_threads = torch.get_num_threads()
+        refusals = (errors.Fail, errors.InvalidProtobuf, errors.InvalidGraph, errors.NotImplemented)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(file), options, providers=["CPUExecutionProvider"]
+            )
+        except refusals as error:  # they have no class of their own in common
+            raise RuntimeError(str(error)) from error
+
+    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        found: list[NDArray[np.float32]] = self._session.run(None, {_INPUT: images})
+        return found
+
+
+_RUNNERS: dict[str, type[Runner]] = {OPENVINO: OpenVinoRunner, ONNXRUNTIME: OnnxRunner}
+
+
+def make_runner(runtime: str, backbone: Backbone, size: int) -> Runner:
+    """A backbone, on the CPU, in a runtime other than torch, for square inputs of `size` pixels.
+
+    Raises:
+        Unusable: See there. What it gives is compared with torch on one image.
+    """
+    make: Any = _RUNNERS[runtime]
+    file = _graph_file(backbone, size)
+    try:
+        if not file.is_file():
+            write_atomically(file, _as_onnx(backbone, size))
+        runner: Runner = make(file)
+        difference = difference_of(runner, backbone, size)
+    except (ImportError, RuntimeError, ValueError, OSError) as error:
+        file.unlink(missing_ok=True)  # if it is damaged, the next run makes it anew
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise Unusable(f"{TITLES[runtime]} cannot compute {backbone.name}: {reason}") from error
+    if difference > TOLERANCE:
+        raise Unusable(
+            f"{TITLES[runtime]} gives other features of {backbone.name} than torch: they differ by "
+            f"{difference:.1e} of the largest."
+        )
+    return runner
+
+
+@torch.no_grad()
+def difference_of(runner: Runner, backbone: Backbone, size: int) -> float:
+    """Greatest difference to torch's features on an image, as a share of the largest feature."""
+    rows = torch.linspace(0, 1, size)
+    image = torch.stack([rows.expand(size, size), rows.expand(size, size).T, rows.outer(rows)])
+    images = torch.stack([image, 1 - image.flip(2)])
+    pairs = zip(runner(images), backbone.through(backbone.body, images), strict=True)
+    return max(float((a - b).abs().max() / b.abs().max().clamp_min(1e-12)) for a, b in pairs)
+
+
+def speed_up(backbone: Backbone, size: int, device: Device) -> str:
+    """From now on lets the backbone be computed by the runtime that was chosen on this machine.
+
+    Nothing changes on a GPU, in bfloat16, or where none was chosen.
+
+    Returns:
+        A sentence for the user where the chosen one cannot be used, else nothing.
+    """
+    backbone.runner = None
+    if device.kind != "cpu" or device.precision != "float32":
+        return ""
+    runtime = chosen_runtime(backbone.name)
+    if runtime == TORCH:
+        return ""
+    try:
+        backbone.runner = make_runner(runtime, backbone, size)
+    except Unusable as error:
+        return f"{error} Torch computes instead."
+    return ""
+
+
+def _graph_file(backbone: Backbone, size: int) -> Path:
+    """Where the graph is kept, in ONNX's format."""
+    digest = backbone.weights.sha256[:12] if backbone.weights else _digest_of(backbone)
+    kind = f"{backbone.name}-{digest}-{size}-torch{torch.__version__}-{_OPSET}.onnx"
+    folder = platformdirs.user_cache_path("inspector", appauthor=False) / "graphs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / kind
+
+
+def _as_onnx(backbone: Backbone, size: int) -> bytes:
+    """The graph, batch dimension free; traced, as in `export.graph`."""
+    names = [f"stage{n}" for n in range(len(backbone.channels))]
+    images = torch.rand(_TRACED_IMAGES, 3, size, size)
+    file = io.BytesIO()
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of all that tracing fixes, and of the exporter's age
+        torch.onnx.export(
+            backbone,
+            (images,),
+            file,  # type: ignore[arg-type]  # in memory will do
+            input_names=[_INPUT],
+            output_names=names,
+            dynamic_axes={name: {0: "batch"} for name in (_INPUT, *names)},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+    return file.getvalue()
+
+
+def _digest_of(backbone: Backbone) -> str:
+    """Of random weights, for timings and tests."""
+    found = hashlib.sha256()
+    for tensor in backbone.state_dict().values():
+        found.update(tensor.detach().contiguous().numpy().tobytes())
+    return found.hexdigest()[:12]
