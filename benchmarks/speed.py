@@ -7,6 +7,9 @@ reuses one, `--no-peer` leaves it out. Both sides are processes that work in tur
 with the same backbone, input size and number of computing threads; each measures itself. A ratio is
 the median of the turns' ratios, so a busy machine hardly moves it.
 
+Our side scores as the program does: in the runtime that `inspector bench` chose on this machine, or
+that the environment variable INSPECTOR_RUNTIME names.
+
 The limit of scoring is plain decoding of the same files in as many threads as we use, and after it
 the backbone's forward pass. Weights are random where they are not here: that changes no time.
 """
@@ -23,6 +26,9 @@ from pathlib import Path
 from speedwork.environment import PEER, peer_python
 from speedwork.sections import QUICK, SECTIONS, Bench, Row, Section, Sizes
 from speedwork.sides import Side
+
+from inspector.jobs.backbones import EMBEDDED_BACKBONE
+from inspector.jobs.runtime_choice import TITLES, chosen_runtime
 
 
 def main() -> None:
@@ -44,7 +50,7 @@ def main() -> None:
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
         f"{options.threads} computing threads, torch {version('torch')}; {PEER}; "
-        f"{options.turns} turns\n"
+        f"{options.turns} turns; features of lite0 by {TITLES[chosen_runtime(EMBEDDED_BACKBONE)]}\n"
     )
     print("| what | ours, ms | anomalib, ms | anomalib ÷ ours | limit, ms | ours ÷ limit | |")
     print("|---|---|---|---|---|---|---|")

@@ -30,6 +30,7 @@ from inspector.engine.maps import for_display
 from inspector.engine.memory.nearest import nearest
 from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.runtimes import speed_up
 from inspector.errors import InspectorError
 from inspector.jobs.parameters import RevDistParameters
 from inspector.project.results import MapsFile
@@ -93,6 +94,8 @@ def scoring(
     """Files to aligned scores of all variants and stored maps, as the scoring job does it."""
     make_repeatable(0)  # as the job
     pipeline = pipeline_of(method, backbone, bank).fold(size, CPU)
+    problem = speed_up(pipeline.detector.backbone, size, CPU)
+    assert not problem, problem
     entries = entries_in(folder)[:count]
 
     def work() -> None:

@@ -67,10 +67,12 @@ class Pipeline:
 
     def to(self, device: Device) -> Pipeline:
         """Moves all parts to a device and sets them to inference."""
-        parts = (self.detector, self.detector.backbone, *self.aligners.values(), self.scorer)
-        for module in parts:
+        for module in (self.detector, self.detector.backbone):
             device.place(module)
             module.eval()
+        # Their convolutions are computed as products: channels last they would be copied each time.
+        for part in (*self.aligners.values(), self.scorer):
+            part.to(device.torch).eval()
         return self
 
     def fold(self, size: int, device: Device) -> Pipeline:

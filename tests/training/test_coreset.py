@@ -64,11 +64,34 @@ def test_the_cover_is_the_naive_one(count: int, width: int, seed: int) -> None:
     assert cover.radius == pytest.approx(float(apart.max()), rel=1e-4, abs=5e-3)
 
 
-def test_small_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "value"), [("_BLOCK", 7), ("_AT_ONCE", 3), ("_CANDIDATES", 5)])
+def test_how_much_is_done_at_once_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: int
+) -> None:
     points = clustered(300, 4, 0)
     whole = covered(points, 60).chosen
-    monkeypatch.setattr(training.coreset, "_BLOCK", 7)
+    monkeypatch.setattr(training.coreset, name, value)
     assert covered(points, 60).chosen == whole
+
+
+@settings(derandomize=True, max_examples=30, deadline=None)
+@given(count=st.integers(20, 150), seed=st.integers(0, 500), few=st.integers(1, 12))
+def test_few_candidates_find_the_naive_cover(count: int, seed: int, few: int) -> None:
+    points = clustered(count, 3, seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.coreset, "_CANDIDATES", few)
+        patch.setattr(training.coreset, "_AT_ONCE", 4)
+        assert covered(points, count // 3).chosen == naive_cover(points, 0, count // 3)
+
+
+def test_asking_for_the_radius_changes_nothing() -> None:
+    points = clustered(400, 5, 2)
+    asked = GreedyCover(points, 0)
+    for number in range(90):
+        asked.pick()
+        if number % 7 == 0:
+            assert asked.radius > 0
+    assert asked.chosen == covered(points, 90).chosen
 
 
 def test_it_covers_within_twice_the_best_radius() -> None:
