@@ -103,6 +103,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
     ActionSpec("help.commands", "Find a command…", ("Ctrl+K", "Ctrl+Shift+P"), "command", "help"),
     ActionSpec("help.shortcuts", "Keyboard shortcuts", ("?", "F1"), "help", "help"),
+    ActionSpec("help.bench", "Measure this computer, use the fastest runtime", (), "processor",
+               "help"),
     ActionSpec("help.about", "About Inspector", (), "info", "help"),
 
     ActionSpec("jobs.finish_early", "Stop this stage early, keep what is learned", (), "stop",

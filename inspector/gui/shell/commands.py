@@ -17,6 +17,7 @@ from inspector.gui.preferences import ZOOM_STEP, Preferences
 from inspector.gui.session import Session, locked
 from inspector.gui.shell.jobs_popover import JobsPopover
 from inspector.gui.shell.leaving import Leaving, LeavingDialog
+from inspector.gui.shell.measuring import Measuring
 from inspector.gui.shell.new_project import NewProjectDialog, documents
 from inspector.project.paths import DATABASE
 from inspector.project.project import Project
@@ -38,6 +39,7 @@ class ShellCommands(QObject):
         super().__init__(window)
         self._window, self._session, self._registry = window, session, registry
         self.demo = Demo(window, session)
+        self.measuring = Measuring(session, self)
         bindings: dict[str, Callable[[], object]] = {
             "file.new": self.new_project,
             "file.open": self.choose_project,
@@ -55,6 +57,7 @@ class ShellCommands(QObject):
             "view.jobs": self.show_jobs,
             "help.commands": self.show_palette,
             "help.shortcuts": self.show_shortcuts,
+            "help.bench": self.measuring.start,
             "help.about": self.show_about,
             "jobs.finish_early": self.finish_early,
             "jobs.cancel": self.cancel_job,
