@@ -88,7 +88,7 @@ def test_what_went_wrong_is_told_and_it_can_be_tried_again(
     notices = window.session.notices
     for number in (1, 2):
         window.registry.action("help.bench").trigger()
-        qtbot.waitUntil(lambda count=2 * number: len(notices.history) == count)
+        qtbot.waitUntil(lambda: len(notices.history) == 2 * number)  # noqa: B023  (called now)
     errors = [notice for notice in notices.history if notice.level is Level.ERROR]
     assert len(errors) == 2 and all(told in notice.text for notice in errors)
 
