@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from inspector.core.words import count
 from inspector.errors import InspectorError
 
 # A bf16 pass must beat float32 by this factor to be chosen: below it, timing noise would decide.
@@ -40,7 +41,7 @@ class Device:
             return f"{torch.cuda.get_device_name()} (cuda)"
         if self.kind == "mps":
             return "Apple GPU (mps)"
-        return f"CPU, {torch.get_num_threads()} threads"
+        return f"CPU, {count(torch.get_num_threads(), 'thread')}"
 
     def place(self, module: nn.Module) -> None:
         """Moves a module here, channels last: the layout that convolutions like best."""
