@@ -109,9 +109,9 @@ def fill_bank(bank: Bank, patches: PatchSource, cover: Cover, run: Run) -> None:
     every = max(1, total // _RADII)
     for number in run.rounds(picking, total, cover.units[1], cover.part):
         picking.pick()
-        if number % every == 0:
+        if number and number % every == 0:
             name = f"covering_radius_{cover.part}" if cover.part else "covering_radius"
-            run.metric(name, number, picking.radius)
+            run.metric(name, number, picking.reach)
     if len(picking.chosen) < total and run.ended_early():
         run.note(f"A bank was ended early, with {len(picking.chosen)} of {total} entries.")
     features, sources = _gather(patches, places, picking.chosen, run)
@@ -155,8 +155,8 @@ class _Picking:
         self.chosen: list[int] = []
 
     @property
-    def radius(self) -> float:
-        return self._ready().radius
+    def reach(self) -> float:
+        return self._ready().reach
 
     def pick(self) -> None:
         greedy = self._ready()

@@ -20,7 +20,7 @@ _AT_ONCE = 64
 _CANDIDATES, _CANDIDATE_SHARE = 1024, 1 / 32
 """Points among which the next centres are looked for: so many, of few points this share."""
 
-_FEW = 0.2
+_FEW = 0.5
 """Below this share of a block, picking points out is cheaper than looking at all of them."""
 
 
@@ -66,6 +66,7 @@ class GreedyCover:
 
     Attributes:
         chosen: Rows of the centres so far, in their order.
+        reach: How far the newest centre was from the others: the covering radius just before it.
     """
 
     def __init__(self, points: Tensor, first: int) -> None:
@@ -78,6 +79,7 @@ class GreedyCover:
         self._compared = 0  # so many centres have been compared with all points
         self._candidates: _Candidates | None = None
         self.chosen: list[int] = []
+        self.reach = math.inf
 
     @property
     def distance(self) -> Tensor:
@@ -106,6 +108,9 @@ class GreedyCover:
             row = int(self._distance.argmax())
             if self._distance[row] == 0:
                 return
+            self.reach = float(self._distance[row])
+        else:
+            self.reach = self._candidates.reach
         self._take(row)
 
     def _take(self, row: int) -> None:
@@ -164,7 +169,7 @@ class GreedyCover:
             return
         self._distance.copy_(saved.tensors["distance"])
         self._owner.copy_(saved.tensors["owner"])
-        self._compared = int(saved.facts["compared"])
+        self._compared = int(saved.facts.get("compared", len(self.chosen)))
         for count, row in enumerate(self.chosen):
             self._remember(self._points[row], count)
         if self._compared:
@@ -188,13 +193,16 @@ class _Candidates:
         self._points = points[self._rows]
         self._squares = self._points.square().sum(dim=1)
         self._distance = distance[self._rows]
+        self.reach = 0.0
         # As far as any other point can be.
         self._limit = float(self._distance.min()) if count < len(distance) else 0.0
 
     def farthest(self) -> int | None:
-        """The row of the farthest point; None where it may be another one than a candidate."""
+        """The row of the farthest point, `reach` away from its centre; None where it may be another
+        one than a candidate."""
         place = int(self._distance.argmax())
-        return int(self._rows[place]) if self._distance[place] > self._limit else None
+        self.reach = float(self._distance[place])
+        return int(self._rows[place]) if self.reach > self._limit else None
 
     def add(self, row: int, centre: Tensor) -> None:
         """Takes a new centre into account."""

@@ -83,7 +83,7 @@ class Learner:
         """
         run.plan("load", "score")
         run.begin("load", "Loading the model")
-        warm = self._warmed(job)
+        warm = self._warmed(job, run)
         snapshot = read_snapshot(Path(job.snapshot))
         wanted = set(job.annotations)
         masks = _masks(snapshot, wanted)
@@ -103,7 +103,7 @@ class Learner:
             write_atomically(run.folder / FRESH_FILE, content)
         return made | {"n_masks": len(masks)}
 
-    def _warmed(self, job: LearnJob) -> _Warm:
+    def _warmed(self, job: LearnJob, run: Run) -> _Warm:
         """The model of the job, loaded anew where it or what is muted in it is another one."""
         folder = Path(job.model)
         trained = learned_annotations(folder)
@@ -116,7 +116,9 @@ class Learner:
             pipeline, card = load_model(folder)
             precision = "float32" if job.precision == "auto" else job.precision
             device = resolve_device(job.device, precision)
-            speed_up(pipeline.detector.backbone, card.image_size, device)
+            problem = speed_up(pipeline.detector.backbone, card.image_size, device)
+            if problem:
+                run.note(problem)
             shelf = Shelf(Path(job.cache), folder, device) if job.cache else None
             self._warm = _Warm(
                 made_of,

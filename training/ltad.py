@@ -139,7 +139,7 @@ def _standardise_scores(detector: Ltad, task: Assignment, classes: Classes, run:
             run.check()
             chosen = rows[start : start + _BATCH]
             scores = _both_scores(detector, detector.standardise(task.source.batch(chosen)))
-            stacked = torch.stack(scores).double().cpu()
+            stacked = torch.stack(scores).cpu().double()
             total += stacked.mean(dim=(2, 3)).sum(dim=1) / len(rows)
             square += stacked.square().mean(dim=(2, 3)).sum(dim=1) / len(rows)
     mean, square = total / len(members), square / len(members)

@@ -108,7 +108,7 @@ def _standardise(detector: Ltad, task: Assignment, classes: Classes, run: Run) -
         for start in range(0, len(members), _BATCH):
             run.check()
             chosen = members[start : start + _BATCH]
-            features = detector.gather(task.source.batch(chosen)).double().cpu()
+            features = detector.gather(task.source.batch(chosen)).cpu().double()
             total += features.mean(dim=(2, 3)).sum(dim=0) / len(members)
             square += features.square().mean(dim=(2, 3)).sum(dim=0) / len(members)
     mean, square = total / len(classes.rows), square / len(classes.rows)

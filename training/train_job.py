@@ -21,10 +21,9 @@ from inspector.core.longtail import head_and_tail
 from inspector.engine.alignment.variants import VARIANTS
 from inspector.engine.backbones import Backbone, load_backbone
 from inspector.engine.detectors.base import Detector
-from inspector.engine.device import Device, cpu_precision, make_repeatable, resolve_device
+from inspector.engine.device import Device, make_repeatable, resolve_device
 from inspector.engine.model_files import build_detector, save_model
 from inspector.engine.pipeline import Pipeline
-from inspector.engine.runtimes import speed_up
 from inspector.engine.scorers import Scorer, build_scorer
 from inspector.engine.tiling import tile_rows
 from inspector.errors import InspectorError
@@ -42,6 +41,7 @@ from inspector.project.snapshots import (
 )
 from training import distributed
 from training.alignment import AlignmentData, Fitted, fit_aligners, stage_names
+from training.computing import choose_runtime, fitting_device
 from training.features import (
     FeatureCache,
     FeatureSource,
@@ -195,9 +195,8 @@ def _prepare(
     # Features and statistics are exact, as scoring is; only the fit may take a shorter format.
     exact = resolve_device(job.device, "float32")
     exact.place(backbone)
-    problem = speed_up(backbone, job.common.image_size, exact)
-    if problem:
-        run.note(problem)
+    with distributed.first_before_others(run.check):  # one makes the graph for all
+        choose_runtime(job, run, backbone, exact)
     painted = snapshot.annotated() if find_method(job.method).learns_from_defects else ()
     source, rows, problems = _features(job, run, backbone, [*entries, *painted], exact)
     for problem in problems:
@@ -213,7 +212,7 @@ def _prepare(
         for row, entry in enumerate(with_defects, len(readable))
     )
     with distributed.first_before_others(run.check):  # one measures for all
-        device = _fitting_device(job, run, backbone, source)
+        device = fitting_device(job, run, backbone, source)
     percent = source.tiling.percent_of_canvas(job.common.score_percent)
     scorer = build_scorer(job.common.image_scorer, percent, VARIANTS)
     exact.place(scorer)
@@ -241,22 +240,6 @@ def _features(
     if detector.needs_images:
         return found._replace(source=ObservedPixels(found.source, backbone))
     return found
-
-
-def _fitting_device(job: TrainJob, run: Run, backbone: Backbone, source: FeatureSource) -> Device:
-    """The device of the fits; what was measured for a run holds for its resumption too."""
-    device = resolve_device(job.device, job.precision)
-    if device.kind != "cpu" or job.precision != "auto":
-        return device
-    saved = run.checkpoints.load("precision")
-    if saved is not None:
-        return Device("cpu", saved.facts["precision"])
-    detector = build_detector(job.method, backbone)
-    device.place(detector)
-    features = source.batch([0])
-    precision = cpu_precision(lambda: detector.predict_features(features, source.size).map)
-    run.checkpoints.save("precision", {}, {"precision": precision})
-    return Device("cpu", precision)
 
 
 def _fit_detector(

@@ -42,6 +42,6 @@ def learn_whitening(
             found = error(source.batch(rows[start : start + _BATCH])).float()
             share = len(found) / (len(rows) * len(filled))
             flat = found.movedim(1, -1).flatten(0, 2)
-            total += share * flat.mean(dim=0).double().cpu()
-            moment += share * (flat.T @ flat / len(flat)).double().cpu()
+            total += share * flat.mean(dim=0).cpu().double()
+            moment += share * (flat.T @ flat / len(flat)).cpu().double()
     whitening.learn(total, moment - torch.outer(total, total))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 from rich import box
@@ -52,7 +56,11 @@ def run(options: argparse.Namespace, output: Output) -> int:
     from inspector.engine.runtime_bench import measure
 
     backbone = load_backbone(options.backbone)
-    choice = measure(backbone, options.size, options.batch, options.repeats, output.plain)
+    problems: list[str] = []
+    with _stdout_to_stderr():  # of a backbone that it cannot convert torch prints the whole graph
+        choice = measure(backbone, options.size, options.batch, options.repeats, problems.append)
+    for problem in problems:
+        output.plain(problem)
     if not options.dry_run:
         try:
             remember(options.backbone, choice)
@@ -72,6 +80,20 @@ def run(options: argparse.Namespace, output: Output) -> int:
             "them."
         )
     return EXIT_DONE
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """What anything writes to descriptor 1 goes to descriptor 2."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _table(backbone: str, choice: Choice) -> Table:

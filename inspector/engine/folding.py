@@ -83,15 +83,16 @@ def _folded(module: nn.Module, convolution: str, norm: str) -> nn.Module:
     """A copy of the convolution that does what both do."""
     own: Any = copy.deepcopy(module.get_submodule(convolution))
     batch: Any = module.get_submodule(norm)
-    scale = (batch.running_var.double() + batch.eps).rsqrt()
+    # On the CPU: some GPUs have no doubles.
+    scale = (batch.running_var.cpu().double() + batch.eps).rsqrt()
     if batch.weight is not None:
-        scale = scale * batch.weight.double()
-    shift = -batch.running_mean.double() * scale
+        scale = scale * batch.weight.cpu().double()
+    shift = -batch.running_mean.cpu().double() * scale
     if batch.bias is not None:
-        shift = shift + batch.bias.double()
+        shift = shift + batch.bias.cpu().double()
     if own.bias is not None:
-        shift = shift + own.bias.double() * scale
-    weight = own.weight.double()
+        shift = shift + own.bias.cpu().double() * scale
+    weight = own.weight.cpu().double()
     if isinstance(own, nn.ConvTranspose2d):
         groups = weight.unflatten(0, (own.groups, -1))  # (G, C_in/G, C_out/G, h, w)
         weight = (groups * scale.view(own.groups, 1, -1, 1, 1)).flatten(0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor
 
 from inspector.engine.backbones import Backbone
+from inspector.engine.device import Device
+from inspector.engine.folding import fold_batch_norms
 from inspector.engine.runtimes import Runner, Unusable, difference_of, make_runner
 from inspector.jobs.runtime_choice import (
     TORCH,
@@ -47,7 +50,8 @@ def measure(
             runners[name] = make_runner(name, backbone, size)
         except Unusable as error:
             tell(str(error))
-    computes: dict[str, Compute] = {TORCH: lambda images: backbone.through(backbone.body, images)}
+    in_torch = _as_scoring_does(backbone, size)
+    computes: dict[str, Compute] = {TORCH: lambda images: in_torch.through(in_torch.body, images)}
     computes |= runners
     many = _in_turns(computes, _images(batch, size), repeats)
     single = _in_turns(computes, _images(1, size), repeats)
@@ -69,6 +73,15 @@ def measure(
         measured=measured,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _as_scoring_does(backbone: Backbone, size: int) -> Backbone:
+    """A copy of it, placed and folded."""
+    copied = copy.deepcopy(backbone)
+    Device("cpu").place(copied)
+    probe = _images(1, size)
+    fold_batch_norms(copied, lambda: copied.through(copied.body, probe))
+    return copied
 
 
 def _images(count: int, size: int) -> Tensor:

@@ -6,6 +6,8 @@ first run waits for it.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import io
 import warnings
@@ -22,6 +24,7 @@ from torch import Tensor
 from inspector.core.files import write_atomically
 from inspector.engine.backbones import Backbone
 from inspector.engine.device import Device
+from inspector.errors import InspectorError
 from inspector.jobs.runtime_choice import (
     ONNXRUNTIME,
     OPENVINO,
@@ -126,11 +129,14 @@ def make_runner(runtime: str, backbone: Backbone, size: int) -> Runner:
     file = _graph_file(backbone, size)
     try:
         if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(file, _as_onnx(backbone, size))
         runner: Runner = make(file)
         difference = difference_of(runner, backbone, size)
-    except (ImportError, RuntimeError, ValueError, OSError) as error:
-        file.unlink(missing_ok=True)  # if it is damaged, the next run makes it anew
+    except (ImportError, RuntimeError, ValueError, OSError, InspectorError) as error:
+        if isinstance(error, (RuntimeError, ValueError)):
+            with contextlib.suppress(OSError):  # if it is damaged, the next run makes it anew
+                file.unlink(missing_ok=True)
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise Unusable(f"{TITLES[runtime]} cannot compute {backbone.name}: {reason}") from error
     if difference > TOLERANCE:
@@ -151,10 +157,16 @@ def difference_of(runner: Runner, backbone: Backbone, size: int) -> float:
     return max(float((a - b).abs().max() / b.abs().max().clamp_min(1e-12)) for a, b in pairs)
 
 
-def speed_up(backbone: Backbone, size: int, device: Device) -> str:
-    """From now on lets the backbone be computed by the runtime that was chosen on this machine.
+def speed_up(backbone: Backbone, size: int, device: Device, runtime: str = "") -> str:
+    """From now on lets the backbone be computed by a runtime.
 
-    Nothing changes on a GPU, in bfloat16, or where none was chosen.
+    Nothing changes on a GPU, in bfloat16, or where torch is chosen.
+
+    Args:
+        backbone: On the device.
+        size: Side of its square inputs in pixels.
+        device: Where it is.
+        runtime: Its name; by default that which was chosen on this machine.
 
     Returns:
         A sentence for the user where the chosen one cannot be used, else nothing.
@@ -162,7 +174,7 @@ def speed_up(backbone: Backbone, size: int, device: Device) -> str:
     backbone.runner = None
     if device.kind != "cpu" or device.precision != "float32":
         return ""
-    runtime = chosen_runtime(backbone.name)
+    runtime = runtime or chosen_runtime(backbone.name)
     if runtime == TORCH:
         return ""
     try:
@@ -177,12 +189,13 @@ def _graph_file(backbone: Backbone, size: int) -> Path:
     digest = backbone.weights.sha256[:12] if backbone.weights else _digest_of(backbone)
     kind = f"{backbone.name}-{digest}-{size}-torch{torch.__version__}-{_OPSET}.onnx"
     folder = platformdirs.user_cache_path("inspector", appauthor=False) / "graphs"
-    folder.mkdir(parents=True, exist_ok=True)
     return folder / kind
 
 
 def _as_onnx(backbone: Backbone, size: int) -> bytes:
     """The graph, batch dimension free; traced, as in `export.graph`."""
+    backbone = copy.deepcopy(backbone)
+    backbone.fix_size(size, size)
     names = [f"stage{n}" for n in range(len(backbone.channels))]
     images = torch.rand(_TRACED_IMAGES, 3, size, size)
     file = io.BytesIO()

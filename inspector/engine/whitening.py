@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -31,6 +33,7 @@ class Whitening(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("matrix", torch.eye(channels))
+        self.register_load_state_dict_pre_hook(_as_before)  # type: ignore[no-untyped-call]
 
     def forward(self, error: Tensor) -> Tensor:
         """Errors (B, C, h, w) to ‖(error − mean) W‖² / C, (B, h, w) float32; a little below
@@ -45,3 +48,9 @@ class Whitening(nn.Module):
         precision = torch.linalg.inv((1 - _SHRINKAGE) * covariance + _SHRINKAGE * own)
         self.mean.copy_(mean)
         self.matrix.copy_(torch.linalg.cholesky(precision))
+
+
+def _as_before(module: nn.Module, state: dict[str, Any], prefix: str, *_: object) -> None:
+    """A model that was saved when there was no whitening has learned none."""
+    for name, own in module.named_buffers(recurse=False):
+        state.setdefault(prefix + name, own.clone())

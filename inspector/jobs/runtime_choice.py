@@ -15,6 +15,7 @@ import msgspec
 import platformdirs
 
 from inspector.core.files import write_atomically
+from inspector.errors import InspectorError
 
 TORCH, OPENVINO, ONNXRUNTIME = "torch", "openvino", "onnxruntime"
 PACKAGES: dict[str, tuple[str, ...]] = {
@@ -114,9 +115,17 @@ def remember(backbone: str, choice: Choice) -> None:
 
 
 def chosen_runtime(backbone: str) -> str:
-    """The runtime to use: the measured one while machine and versions are the same, else torch."""
-    forced = os.environ.get(FORCED, "")
-    if forced in PACKAGES:
+    """The runtime to use: the measured one while machine and versions are the same, else torch.
+
+    Raises:
+        InspectorError: The environment names one that does not exist.
+    """
+    forced = os.environ.get(FORCED, "").lower()
+    if forced:
+        if forced not in PACKAGES:
+            raise InspectorError(
+                f"There is no runtime '{forced}' ({FORCED}).", f"Use one of: {', '.join(PACKAGES)}."
+            )
         return forced
     choice = read_choices().get(backbone)
     if choice is None or choice.machine != this_machine():

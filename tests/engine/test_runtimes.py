@@ -16,6 +16,7 @@ from inspector.engine.backbones import Backbone, random_backbone
 from inspector.engine.device import Device
 from inspector.engine.runtime_bench import measure
 from inspector.engine.runtimes import Unusable, make_runner, speed_up
+from inspector.errors import InspectorError
 from inspector.jobs import runtime_choice
 from inspector.jobs.runtime_choice import (
     FORCED,
@@ -135,6 +136,30 @@ def test_a_damaged_graph_is_told_and_torch_computes(
         assert plain.runner is None
         assert speed_up(plain, 64, CPU) == ""  # it was made anew
         assert plain.computed_by == runtime
+
+
+def test_where_no_graph_can_be_kept_torch_computes(
+    plain: Backbone, own_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_place / "graphs").write_text("a file where a folder should be")
+    monkeypatch.setenv(FORCED, OPENVINO)
+    assert "Torch computes instead" in speed_up(plain, 64, CPU)
+    assert plain.runner is None
+
+
+def test_a_vision_transformer_has_runtimes_too() -> None:
+    backbone = random_backbone("vit_tiny_patch16_224.augreg_in21k")
+    CPU.place(backbone)
+    for runtime in OTHERS:
+        make_runner(runtime, backbone, 64)  # compares
+
+
+def test_a_runtime_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FORCED, "OpenVINO")
+    assert chosen_runtime(LITE) == OPENVINO
+    monkeypatch.setenv(FORCED, "tensorrt")
+    with pytest.raises(InspectorError, match="tensorrt"):
+        chosen_runtime(LITE)
 
 
 def test_other_features_are_refused(plain: Backbone, monkeypatch: pytest.MonkeyPatch) -> None:

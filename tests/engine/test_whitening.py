@@ -89,3 +89,9 @@ def test_a_small_group_counts_as_much_as_a_large_one(errors: Tensor) -> None:
 def test_a_channel_that_never_errs_is_no_division_by_zero() -> None:
     whitening = learned(torch.zeros(3, 2, 2, 2), [[0, 1, 2]])
     assert bool(whitening(torch.ones(1, 2, 2, 2)).isfinite().all())
+
+
+def test_a_model_of_before_has_learned_none(errors: Tensor) -> None:
+    old = Whitening(4)
+    old.load_state_dict({})
+    torch.testing.assert_close(old(errors), errors.square().mean(dim=1))

@@ -294,6 +294,7 @@ def turn(page: AnnotatePage, steps: int) -> None:
 def test_the_circle_lies_where_and_as_large_as_the_brush_paints(page: AnnotatePage) -> None:
     view = page.parts.view
     spot = at(page, 33, 21)
+    QTest.mouseMove(view.viewport(), at(page, 10, 10))  # else it may be there already
     QTest.mouseMove(view.viewport(), spot)
     assert view._circle.isVisible()
     x, y = view.to_image(QPointF(spot))

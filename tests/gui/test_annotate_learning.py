@@ -114,7 +114,7 @@ def test_a_stroke_is_learned_when_it_rests(
     qtbot.waitUntil(lambda: raw(page, image_id) > before + 0.2, timeout=_PATIENCE_MS)
     assert fresh_images(page) == [image_id]
     # The map on the canvas came before all others were scored, and is the stored one now.
-    assert maps
+    qtbot.waitUntil(lambda: bool(maps), timeout=_PATIENCE_MS)
     assert float(np.max(maps[0] - map_before)) > 0.3
     qtbot.waitUntil(lambda: "→" in panel.current.text() and panel.current.isVisible())
     qtbot.waitUntil(lambda: "Up to date" in panel.state.text())
@@ -151,7 +151,9 @@ def test_what_looks_like_normal_parts_is_said_to_change_nothing(
     learning = page.session.learning
     with qtbot.waitSignal(learning.learned, timeout=_PATIENCE_MS):
         drag(page, (20, 20), (40, 20))
-    qtbot.waitUntil(lambda: learning.has_learned, timeout=_PATIENCE_MS)
+    # Nothing is under way any more that would bring the real changes again.
+    qtbot.waitUntil(lambda: learning.has_learned and not learning.is_busy, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.session.background._alive, timeout=_PATIENCE_MS)
     learning.changes = {}  # as where nothing is wrong
     learning.changed.emit()
     qtbot.waitUntil(lambda: "hardly changed" in panel.current.text(), timeout=_PATIENCE_MS)

@@ -84,6 +84,18 @@ def test_few_candidates_find_the_naive_cover(count: int, seed: int, few: int) ->
         assert covered(points, count // 3).chosen == naive_cover(points, 0, count // 3)
 
 
+def test_the_reach_is_the_radius_before_the_newest_centre() -> None:
+    cover = GreedyCover(clustered(400, 5, 2), 0)
+    cover.pick()
+    for _ in range(70):
+        radius = cover.radius
+        cover.pick()
+        assert cover.reach == pytest.approx(radius, rel=1e-4)
+    for _ in range(70):  # now without being asked between
+        cover.pick()
+        assert cover.reach <= radius
+
+
 def test_asking_for_the_radius_changes_nothing() -> None:
     points = clustered(400, 5, 2)
     asked = GreedyCover(points, 0)
@@ -122,15 +134,15 @@ def test_most_points_need_no_look(monkeypatch: pytest.MonkeyPatch) -> None:
     looked = 0
     distances = training.coreset._distances
 
-    def counted(points: Tensor, *others: Tensor) -> Tensor:
+    def counted(points: Tensor, squares: Tensor, centres: Tensor) -> Tensor:
         nonlocal looked
-        looked += len(points)
-        return distances(points, *others)
+        looked += len(points) * len(centres)
+        return distances(points, squares, centres)
 
-    points = clustered(4000, 3, 3)
+    points = clustered(4000, 2, 3)
     monkeypatch.setattr(training.coreset, "_distances", counted)
-    covered(points, 200)
-    assert looked < 0.15 * 4000 * 200
+    covered(points, 1000)
+    assert looked < 0.5 * 4000 * 1000  # a third; without looking at the triangle all of them
 
 
 def test_a_projection_keeps_distances_nearly() -> None:
