@@ -23,8 +23,8 @@ from inspector.project.results import (
     DESCRIPTORS_FILE,
     EVALUATION_FILE,
     MAPS_FILE,
-    PORTIONS_FOLDER,
     RESULTS_FILE,
+    remove_portions,
 )
 from training.commands import Cancelled, Interrupted
 
@@ -110,8 +110,9 @@ def _discard(run_folder: Path) -> None:
     from training.checkpoints import Checkpoints
 
     Checkpoints(run_folder / "checkpoints").clear()
-    for folder in (MODEL_FOLDER, CURRENT_FOLDER, PORTIONS_FOLDER):
+    for folder in (MODEL_FOLDER, CURRENT_FOLDER):
         shutil.rmtree(run_folder / folder, ignore_errors=True)
+    remove_portions(run_folder)
     for name in (
         MAPS_FILE,
         f".{MAPS_FILE}.part",

@@ -8,6 +8,7 @@ whoever dies: Ray tries a lost task again elsewhere, and a resumed run scores on
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
@@ -17,16 +18,19 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import torch
 
 import inspector
+from inspector.core.files import sha256_of
 from inspector.errors import InspectorError
+from inspector.jobs.bank_file import MUTED_FILE
 from inspector.jobs.cluster import require_ray
-from inspector.jobs.model_card import read_model_card
+from inspector.jobs.fresh_file import FRESH_FILE
+from inspector.jobs.model_card import CARD_FILE, WEIGHTS_FILE, read_model_card
 from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.results import (
     DESCRIPTORS_FILE,
@@ -35,6 +39,7 @@ from inspector.project.results import (
     RESULTS_FILE,
     MapsFile,
     Results,
+    clear_removed_portions,
     open_maps,
     read_results,
     write_results,
@@ -48,6 +53,12 @@ _TRIES = 5
 _CONNECT_SECONDS = 10.0
 _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
+_APPEAR_SECONDS = 90.0  # a network file system may deny for a minute what another machine wrote
+
+
+class _Portion(NamedTuple):
+    name: str
+    entries: Sequence[SnapshotEntry]
 
 
 def score_on_cluster(job: ScoreJob, run: Run, entries: Sequence[SnapshotEntry]) -> Results:
@@ -57,28 +68,29 @@ def score_on_cluster(job: ScoreJob, run: Run, entries: Sequence[SnapshotEntry]) 
         InspectorError: Ray is missing, no cluster answers, its machines do not see the files or
             have another Inspector, or a portion was lost again and again.
     """
+    clear_removed_portions(run.folder)
     folder = run.folder / PORTIONS_FOLDER
     folder.mkdir(exist_ok=True)
     portions = _cut(job, entries)
-    missing = [n for n in range(len(portions)) if not _is_done(folder, n)]
-    done = len(entries) - sum(len(portions[n]) for n in missing)
+    missing = [portion for portion in portions if not _is_done(folder, portion.name)]
+    done = len(entries) - sum(len(portion.entries) for portion in missing)
     run.progress(done, len(entries), "images")
     if missing:
         with _connected(job, run.check) as cluster:
-            for number in cluster.work(run, portions, missing):
-                if not _is_done(folder, number):
+            for portion in cluster.work(run, missing):
+                if not _appears(folder, portion.name, run.check):
                     raise _not_shared(run.folder, "The cluster")
-                done += len(portions[number])
+                done += len(portion.entries)
                 run.progress(done, len(entries), "images")
-    return _put_together(run.folder, [folder / _name(n) for n in range(len(portions))], job)
+    return _put_together(run.folder, portions, job)
 
 
-def score_portion(run_folder: str, number: int, entries: bytes, seen: list[bool], of: str) -> str:
+def score_portion(run_folder: str, name: str, entries: bytes, seen: list[bool], of: str) -> str:
     """What a task does: scores one portion into the run folder.
 
     Args:
         run_folder: As the driver sees it.
-        number: Of the portion.
+        name: Of the portion.
         entries: Its `SnapshotEntry`s as JSON.
         seen: Whether the driver sees the file of each.
         of: The driver's version of Inspector.
@@ -87,14 +99,14 @@ def score_portion(run_folder: str, number: int, entries: bytes, seen: list[bool]
         What the user must know and do, as JSON; empty where all is well.
     """
     try:
-        _score_portion(Path(run_folder), number, entries, seen, of)
+        _score_portion(Path(run_folder), name, entries, seen, of)
     except InspectorError as error:
         return msgspec.json.encode([error.message, error.hint]).decode()
     return ""
 
 
 def _score_portion(
-    run_folder: Path, number: int, encoded: bytes, seen: list[bool], version: str
+    run_folder: Path, name: str, encoded: bytes, seen: list[bool], version: str
 ) -> None:
     here = f"The machine '{socket.gethostname()}'"
     if version != inspector.__version__:
@@ -105,7 +117,7 @@ def _score_portion(
     folder = run_folder / PORTIONS_FOLDER
     if not folder.is_dir():
         raise _not_shared(run_folder, here)
-    if _is_done(folder, number):
+    if _is_done(folder, name):
         return  # a try that was taken for lost
     entries = msgspec.json.decode(encoded, type=list[SnapshotEntry])
     for entry, is_there in zip(entries, seen, strict=True):
@@ -115,14 +127,14 @@ def _score_portion(
     assert isinstance(job, ScoreJob)
     # A name of its own: two tries of one portion may be at work at the same time. Without the cache
     # they write nothing else.
-    temporary = folder / f".{_name(number)}.{uuid.uuid4().hex}"
+    temporary = folder / f".{name}.{uuid.uuid4().hex}"
     temporary.mkdir()
     try:
         job = msgspec.structs.replace(job, cache="")
         results = score_entries(job, _model_of(str(run_folder)), entries, temporary)
         write_results(temporary, results)
         with contextlib.suppress(OSError):  # the other try was quicker
-            temporary.rename(folder / _name(number))
+            temporary.rename(folder / name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -146,50 +158,50 @@ class _Cluster:
         needs = {"num_gpus": 1, "num_cpus": 1} if on_gpus else {"num_cpus": 1}
         self._task = ray.remote(max_retries=_TRIES - 1, **needs)(score_portion)
 
-    def work(
-        self, run: Run, portions: Sequence[Sequence[SnapshotEntry]], missing: Sequence[int]
-    ) -> Iterator[int]:
-        """The numbers of portions as they are done."""
-        waiting = list(reversed(missing))
-        running: dict[Any, int] = {}
+    def work(self, run: Run, portions: Sequence[_Portion]) -> Iterator[_Portion]:
+        """The portions as they are done."""
+        waiting = list(reversed(portions))
+        running: dict[Any, _Portion] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < self._most():
-                    number = waiting.pop()
-                    running[self._start(run.folder, number, portions[number])] = number
+                    portion = waiting.pop()
+                    running[self._start(run.folder, portion)] = portion
                 finished, _ = self._ray.wait(list(running), timeout=_LOOK_SECONDS)
                 run.check()
                 for one in finished:
-                    number = running.pop(one)
-                    self._check(one, number)
-                    yield number
+                    portion = running.pop(one)
+                    self._check(one, portion)
+                    yield portion
         finally:
             for one in running:
                 self._ray.cancel(one, force=True)
 
-    def _start(self, run_folder: Path, number: int, entries: Sequence[SnapshotEntry]) -> Any:
-        encoded = msgspec.json.encode(list(entries))
-        seen = [Path(entry.path).exists() for entry in entries]
-        return self._task.remote(str(run_folder), number, encoded, seen, inspector.__version__)
+    def _start(self, run_folder: Path, portion: _Portion) -> Any:
+        encoded = _encoded(portion.entries)
+        seen = [Path(entry.path).exists() for entry in portion.entries]
+        return self._task.remote(
+            str(run_folder), portion.name, encoded, seen, inspector.__version__
+        )
 
     def _most(self) -> int:
         """How many tasks are handed out: enough that nobody waits for one, also where the cluster
         grows."""
         return 2 * int(self._ray.cluster_resources().get(self._resource, 1)) + 8
 
-    def _check(self, task: Any, number: int) -> None:
+    def _check(self, task: Any, portion: _Portion) -> None:
         try:
             failure = self._ray.get(task)
         except self._ray.exceptions.RayTaskError as error:
             raise InspectorError(
-                f"A machine of the cluster could not score portion {number + 1} "
+                f"A machine of the cluster could not score portion {portion.name} "
                 f"({str(error.cause).strip() or type(error.cause).__name__}).",
                 "Inspector and what it needs must be installed on all machines of the cluster.",
             ) from error
         except self._ray.exceptions.RayError as error:
             raise InspectorError(
-                f"Portion {number + 1} was tried {_TRIES} times on the cluster, and each time what "
-                "worked on it died.",
+                f"Portion {portion.name} was tried {_TRIES} times on the cluster, and each time "
+                "what worked on it died.",
                 "Look whether its machines have enough memory; then go on with --resume.",
             ) from error
         if failure:
@@ -218,12 +230,15 @@ def _connected(job: ScoreJob, check: Callable[[], None]) -> Iterator[_Cluster]:
 def _connect(ray: Any, address: str, check: Callable[[], None]) -> None:
     """Connects in a thread, as Ray may try for minutes and hear nothing meanwhile."""
     failures: list[Exception] = []
+    is_connected = threading.Event()
 
     def connect() -> None:
         try:
             ray.init(address=address, log_to_driver=False, logging_level="error")
         except (ConnectionError, RuntimeError, ValueError, ImportError, OSError) as error:
             failures.append(error)
+        else:
+            is_connected.set()
 
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
@@ -231,8 +246,12 @@ def _connect(ray: Any, address: str, check: Callable[[], None]) -> None:
     while thread.is_alive() and time.monotonic() < latest:
         thread.join(_LOOK_SECONDS)
         check()
-    if failures or thread.is_alive():
-        why = f" ({failures[0]})" if failures else f" within {_START_SECONDS:.0f} s"
+    if not is_connected.is_set():
+        why = f" ({failures[0]})" if failures else ""
+        if thread.is_alive():
+            why = f" within {_START_SECONDS:.0f} s"
+        else:
+            ray.shutdown()  # what it may have begun
         raise InspectorError(
             f"No Ray cluster answers at '{address}'{why}.",
             "Start one with `ray start --head`, or name the address of an existing one: "
@@ -254,16 +273,45 @@ def _probe(address: str) -> None:
         ) from error
 
 
-def _cut(job: ScoreJob, entries: Sequence[SnapshotEntry]) -> list[Sequence[SnapshotEntry]]:
-    """Portions of whole batches: so batches are those of one machine."""
-    tiling = read_model_card(Path(job.model)).tiling
-    size = _PORTION_BATCHES * tiling.images_at_once(job.batch_size)
-    return [entries[start : start + size] for start in range(0, len(entries), size)]
+def _cut(job: ScoreJob, entries: Sequence[SnapshotEntry]) -> list[_Portion]:
+    """Portions of whole batches: so batches are those of one machine.
+
+    Their names tell what they were made from: what was made from something else, before the model
+    learned at once or by another version, is no portion of this scoring.
+    """
+    model = Path(job.model)
+    size = _PORTION_BATCHES * read_model_card(model).tiling.images_at_once(job.batch_size)
+    made_from = hashlib.sha256(inspector.__version__.encode())
+    # The model and the images count by what they are, whatever machine computes.
+    same = msgspec.structs.replace(job, model="", snapshot="", cache="", cluster="")
+    made_from.update(msgspec.json.encode(same))
+    for name in (WEIGHTS_FILE, CARD_FILE, FRESH_FILE, MUTED_FILE):
+        file = model / name
+        made_from.update(f"{name} {sha256_of(file) if file.exists() else ''}\n".encode())
+    portions = []
+    for number, start in enumerate(range(0, len(entries), size)):
+        own = entries[start : start + size]
+        digest = made_from.copy()
+        digest.update(_encoded(own))
+        portions.append(_Portion(f"{number:06d}-{digest.hexdigest()[:12]}", own))
+    return portions
 
 
-def _put_together(run_folder: Path, portions: Sequence[Path], job: ScoreJob) -> Results:
+def _encoded(entries: Sequence[SnapshotEntry]) -> bytes:
+    return msgspec.json.encode(list(entries))
+
+
+def _put_together(run_folder: Path, cut: Sequence[_Portion], job: ScoreJob) -> Results:
     """The results of all portions in their order; their maps and descriptors as files."""
+    portions = [run_folder / PORTIONS_FOLDER / each.name for each in cut]
     parts = [read_results(portion) for portion in portions]
+    for each, portion, part in zip(cut, portions, parts, strict=True):
+        ids = [i.image_id for i in part.scored] + [i.image_id for i in part.unread]
+        if sorted(ids) != sorted(entry.image_id for entry in each.entries):
+            raise InspectorError(
+                f"'{portion}' has the scores of other images than it should.",
+                "Delete this folder, then go on with --resume.",
+            )
     results = Results(
         tuple(image for part in parts for image in part.scored),
         tuple(image for part in parts for image in part.unread),
@@ -281,17 +329,18 @@ def _put_together(run_folder: Path, portions: Sequence[Path], job: ScoreJob) -> 
     return results
 
 
-def remove_portions(run_folder: Path) -> None:
-    """Removes what `score_on_cluster` has put together; to be called when all is written."""
-    shutil.rmtree(run_folder / PORTIONS_FOLDER, ignore_errors=True)
+def _is_done(folder: Path, name: str) -> bool:
+    return (folder / name / RESULTS_FILE).exists()
 
 
-def _is_done(folder: Path, number: int) -> bool:
-    return (folder / _name(number) / RESULTS_FILE).exists()
-
-
-def _name(number: int) -> str:
-    return f"{number:06d}"
+def _appears(folder: Path, name: str, check: Callable[[], None]) -> bool:
+    latest = time.monotonic() + _APPEAR_SECONDS
+    while not _is_done(folder, name):
+        if time.monotonic() > latest:
+            return False
+        check()
+        time.sleep(_LOOK_SECONDS)
+    return True
 
 
 def _not_shared(path: Path, who: str) -> InspectorError:

@@ -12,7 +12,6 @@ others wait.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,16 +25,14 @@ import torch.distributed as dist
 from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.distributed.distributed_c10d import Store
-from torch.distributed.rendezvous import rendezvous
 
-from inspector.engine.device import resolve_device
 from inspector.errors import InspectorError
 from inspector.jobs.processes import uneven
 from training.checkpoints import Training
+from training.joining import open_store, start_deadline, take_device
 from training.processes import Others, Place
 
 _STEP_PATIENCE = timedelta(minutes=15)  # of one step; else a process hangs
-_START_PATIENCE = timedelta(minutes=5)
 _LONGEST_PAUSE_S = 0.1
 
 T = TypeVar("T")
@@ -72,15 +69,16 @@ def join(place: Place, others: Others | None, device_name: str) -> None:
         place = Place(0, others.size, 0)
     if place.size == 1:
         return
-    backend = _take_device(place, device_name)
+    # The first answers for all that it has started: only what it says reaches the user at once.
+    backend = take_device(place, device_name, others.size if others else place.local + 1)
     try:
-        store = _store(others)
+        store = open_store(others)
         _group = _Group(place, store, others)
-        exchange(None)  # the first notices here where another one dies while it starts
+        exchange(None, start_deadline())  # here the first notices where another one dies
         dist.init_process_group(
             backend, store=store, rank=place.rank, world_size=place.size, timeout=_STEP_PATIENCE
         )
-    except RuntimeError as error:
+    except (RuntimeError, TimeoutError) as error:
         raise InspectorError(
             f"The {place.size} processes of the training did not find each other ({error}).",
             "The log of the run may tell why; with --processes 1 it needs no other.",
@@ -330,46 +328,6 @@ class _Averaging:
         parts = torch.split(total, [gradient.numel() for gradient in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view(gradient.shape))
-
-
-def _take_device(place: Place, device_name: str) -> str:
-    """Chooses this process's GPU, or its share of the processor; gives torch's word for the way in
-    which processes on such devices talk."""
-    kind = resolve_device(device_name, "float32").kind
-    if kind == "mps":
-        raise InspectorError(
-            "The one GPU of this machine cannot be shared by several processes.",
-            "Use --device cpu, or --processes 1.",
-        )
-    if kind == "cpu":
-        if "OMP_NUM_THREADS" not in os.environ:
-            torch.set_num_threads(max(1, torch.get_num_threads() // place.size))
-        return "gloo"
-    gpus = torch.cuda.device_count()
-    if place.local >= gpus:
-        raise InspectorError(
-            f"There are fewer GPUs ({gpus}) than processes on this machine.",
-            f"Use --processes {gpus}, or --device cpu.",
-        )
-    torch.cuda.set_device(place.local)
-    return "cpu:gloo,cuda:nccl" if dist.is_nccl_available() else "gloo"
-
-
-def _store(others: Others | None) -> Store:
-    if others is None:
-        store, _, _ = next(iter(rendezvous("env://", timeout=_START_PATIENCE)))
-        found: Store = store
-        return found
-    host, port = others.address
-    return dist.TCPStore(  # type: ignore[attr-defined]
-        host,
-        port,
-        others.size,
-        is_master=True,
-        timeout=_START_PATIENCE,
-        wait_for_workers=False,
-        master_listen_fd=others.take_listener(),
-    )
 
 
 @contextlib.contextmanager

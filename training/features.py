@@ -258,11 +258,13 @@ class FeatureCache:
     def fill(self, entries: Sequence[SnapshotEntry], progress: Progress) -> Filled:
         """Computes what is missing; several processes share the work."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        found: list[int] = []
         if distributed.is_first():
             self._remove_leftovers()
-        known = self._open_shards()
-        missing = [e for e in entries if _key(e) not in known]
-        distributed.exchange(None)  # nobody adds to what another still looks for
+            known = self._open_shards()
+            found = [row for row, entry in enumerate(entries) if _key(entry) not in known]
+        # The first one's list for all: another worker may add to the shards at any time.
+        missing = [entries[row] for row in distributed.exchange(found)[0]]
         problems: list[str] = []
         done = len(entries) - len(missing)
         progress(done, len(entries), "images")

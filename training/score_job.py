@@ -33,6 +33,7 @@ from inspector.project.results import (
     MapsFile,
     Results,
     UnreadImage,
+    remove_portions,
     write_evaluation,
     write_results,
 )
@@ -132,7 +133,7 @@ def score_entries(
 
 
 def _score_on_cluster(job: ScoreJob, run: Run, entries: Sequence[SnapshotEntry]) -> dict[str, Any]:
-    from training.cluster import remove_portions, score_on_cluster
+    from training.cluster import score_on_cluster
 
     run.begin("score", "Scoring images on the cluster")
     made = _made(run, score_on_cluster(job, run, entries))

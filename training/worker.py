@@ -76,8 +76,9 @@ def _joined(job: TrainJob, others: Others | None) -> Iterator[None]:
     from training import distributed
 
     try:
-        distributed.join(own_place(), others, job.device)
-        yield
+        with _telling_shortage():
+            distributed.join(own_place(), others, job.device)
+            yield
     except InspectorError as error:
         distributed.leave(error)
         raise
@@ -85,12 +86,23 @@ def _joined(job: TrainJob, others: Others | None) -> Iterator[None]:
         distributed.leave()
 
 
+@contextmanager
+def _telling_shortage() -> Iterator[None]:
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise InspectorError(
+            "The device ran out of memory.",
+            "Use a smaller image_size or batch_size (--set), or --device cpu.",
+        ) from error
+
+
 def _run(
     job: Job, others: Others | None, run_folder: Path, emit: EventWriter, commands: Commands
 ) -> dict[str, Any]:
     # torch comes in here, after the first event: the parent sees a living worker at once.
-    import torch
-
     from training.export_job import export
     from training.learn_job import Learner
     from training.run import Run
@@ -98,7 +110,7 @@ def _run(
     from training.serving import serve
     from training.train_job import train
 
-    try:
+    with _telling_shortage():
         match job:
             case TrainJob():
                 with _joined(job, others):
@@ -111,11 +123,6 @@ def _run(
                 return Learner().learn(job, Run(run_folder, emit, commands))
             case ServeJob():
                 return serve(run_folder, commands)
-    except torch.OutOfMemoryError as error:
-        raise InspectorError(
-            "The device ran out of memory.",
-            "Use a smaller image_size or batch_size (--set), or --device cpu.",
-        ) from error
 
 
 def _claim_stdout() -> BinaryIO:

@@ -24,7 +24,7 @@ from inspector.cli.projects import (
 )
 from inspector.core.evaluation import ImageResult
 from inspector.core.files import write_atomically
-from inspector.core.layouts import LAYOUTS, recognise
+from inspector.core.layouts import LAYOUTS
 from inspector.core.words import class_label
 from inspector.errors import InspectorError
 from inspector.jobs.cluster import AUTO, require_ray
@@ -34,7 +34,7 @@ from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.results import Results, UnreadImage, read_results
+from inspector.project.results import Results, UnreadImage, read_problems, read_results
 from inspector.project.runs import RunRow
 from inspector.project.work import prepare_folder_scoring, prepare_scoring, settle
 
@@ -104,22 +104,23 @@ def run(options: argparse.Namespace, output: Output) -> int:
             f"The folder of '{options.out}' does not exist.", "Make it, or choose another file."
         )
     with opened(options.project) as project:
-        if options.resume is not None:
-            row, model = _resumed(project, options)
-        else:
-            model = project.find_model(options.model)
-        decision = _decision(model, options.alignment, options.threshold)
         if options.resume is None:
-            row = _prepared(project, model, options, decision.variant)
+            decision = _decision(
+                project.find_model(options.model), options.alignment, options.threshold
+            )
+            row = _prepared(project, decision.model, options, decision.variant)
             output.plain(f"Run {row.run_id} in {row.folder}")
+        else:
+            decision = _decided_before(project, options)
+            row = project.resume_run(options.resume)
         outcome = follow(row, output)
         settle(project, row, outcome)
         if outcome.state == CANCELLED:
             output.result({"state": outcome.state, "run": row.run_id})
             return EXIT_CANCELLED
-        results = read_results(row.folder)
-    if options.folder is not None:
-        results = _with_problems(results, options.folder, options.layout)
+        found = read_results(row.folder)
+        # What the layout did not understand: listed, not dropped.
+        results = Results(found.scored, (*found.unread, *read_problems(row.folder)))
     if options.out is not None:
         write_atomically(options.out.expanduser().absolute(), _as_csv(results, decision))
     output.result(_document(results, decision, row.run_id))
@@ -137,31 +138,40 @@ def _prepared(
     if options.folder is None:
         return prepare_scoring(project, model, where, variants=(variant,))
     return prepare_folder_scoring(
-        project, model, options.folder, options.layout, where, options.class_name
+        project, model, options.folder, options.layout, where, options.class_name, (variant,)
     )
 
 
-def _resumed(project: Project, options: argparse.Namespace) -> tuple[RunRow, ModelRow]:
-    """A scoring on a cluster to go on with, and its model."""
-    if options.folder or options.model or options.cluster:
+def _decided_before(project: Project, options: argparse.Namespace) -> _Decision:
+    """How a scoring on a cluster, to go on with, decides.
+
+    Raises:
+        InspectorError: It is no such scoring, or was asked for something else than now.
+    """
+    asked = (options.folder, options.model, options.cluster, options.layout, options.class_name)
+    if any(asked):
         raise InspectorError(
             "A resumed run goes on with its own images, model and cluster.",
-            "Leave out the folder, --model and --cluster.",
+            "Leave out the folder, --model, --cluster, --layout and --class-name.",
         )
     job = read_job(project.find_run(options.resume).folder)
     if not isinstance(job, ScoreJob) or not job.cluster:
         raise InspectorError(
             f"Run {options.resume} is no scoring on a cluster.", "Start it again instead."
         )
+    stored = job.variants[0] if job.variants else None
+    for name, now, before in (
+        ("--alignment", options.alignment, stored),
+        ("--device", options.device, job.device),
+        ("--precision", options.precision, job.precision),
+    ):
+        if before is not None and now not in (None, "auto", before):
+            raise InspectorError(
+                f"Run {options.resume} was started with {name} {before}, not {now}.",
+                f"Leave out {name}, or score anew.",
+            )
     model = project.find_model_by_folder(Path(job.model))
-    return project.resume_run(options.resume), model
-
-
-def _with_problems(results: Results, folder: Path, layout: str | None) -> Results:
-    """Adds what the layout did not understand: listed, not dropped."""
-    problems = recognise(folder, layout).problems
-    listed = (UnreadImage(0, str(p.path), f"'{p.path}': {p.reason}", p.hint) for p in problems)
-    return Results(results.scored, (*results.unread, *listed))
+    return _decision(model, options.alignment or stored, options.threshold)
 
 
 def _decision(model: ModelRow, alignment: str | None, threshold: float | None) -> _Decision:

@@ -12,6 +12,7 @@ from inspector.core.samples import Sample
 from inspector.core.windows import IntensityWindow
 from inspector.errors import InspectorError
 from inspector.project.paths import now
+from inspector.project.results import UnreadImage
 from inspector.project.snapshots import Snapshot, SnapshotEntry, digest_of
 
 
@@ -42,6 +43,12 @@ def snapshot_of_folder(
     )
     entries = tuple(_entry(n, sample, windows) for n, sample in enumerate(named, 1))
     return Snapshot(0, now(), digest_of(entries), entries)
+
+
+def problems_of_folder(folder: Path, layout: str | None) -> tuple[UnreadImage, ...]:
+    """What the layout of a folder did not understand: to be listed, not dropped."""
+    problems = recognise(folder, layout).problems
+    return tuple(UnreadImage(0, str(p.path), f"'{p.path}': {p.reason}", p.hint) for p in problems)
 
 
 def _entry(number: int, sample: Sample, windows: Mapping[str, IntensityWindow]) -> SnapshotEntry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ REPORT_FILE = "report.html"
 CHANGES_FILE = "changes.json"
 CURRENT_FOLDER = "current"
 PORTIONS_FOLDER = "portions"
+_PORTIONS_GONE = ".portions.gone"
+_PROBLEMS_FILE = "problems.json"
 
 T = TypeVar("T")
 
@@ -96,6 +100,38 @@ def read_results(folder: Path) -> Results:
         InspectorError: It is missing, damaged, or of an Inspector that kept other things in it.
     """
     return _decoded(folder / RESULTS_FILE, Results)
+
+
+def write_problems(folder: Path, problems: Sequence[UnreadImage]) -> None:
+    """Writes what of a folder to be scored was not understood: it is no image of the snapshot."""
+    write_atomically(folder / _PROBLEMS_FILE, msgspec.json.encode(list(problems)))
+
+
+def read_problems(folder: Path) -> tuple[UnreadImage, ...]:
+    """Reads what `write_problems` has written; empty where nothing was.
+
+    Raises:
+        InspectorError: The file is damaged.
+    """
+    if not (folder / _PROBLEMS_FILE).exists():
+        return ()
+    return _decoded(folder / _PROBLEMS_FILE, tuple[UnreadImage, ...])
+
+
+def remove_portions(folder: Path) -> None:
+    """Removes the portions of a scoring on a cluster.
+
+    Under another name first: a resumed run must find a portion whole, or not at all.
+    """
+    clear_removed_portions(folder)
+    with contextlib.suppress(OSError):  # there are none
+        (folder / PORTIONS_FOLDER).rename(folder / _PORTIONS_GONE)
+    clear_removed_portions(folder)
+
+
+def clear_removed_portions(folder: Path) -> None:
+    """Removes what an interrupted `remove_portions` has left."""
+    shutil.rmtree(folder / _PORTIONS_GONE, ignore_errors=True)
 
 
 def write_changes(folder: Path, changes: Sequence[Change]) -> None:

@@ -40,11 +40,11 @@ from inspector.jobs.spec import (
 from inspector.jobs.text_packages import require_packages
 from inspector.project.candidates import add_candidate
 from inspector.project.learned import LEARN
-from inspector.project.loose import snapshot_of_folder
+from inspector.project.loose import problems_of_folder, snapshot_of_folder
 from inspector.project.models import ModelRow
 from inspector.project.paths import MODELS
 from inspector.project.project import Project
-from inspector.project.results import REPORT_FILE, RESULTS_FILE, read_results
+from inspector.project.results import REPORT_FILE, RESULTS_FILE, read_results, write_problems
 from inspector.project.runs import RunRow, RunState
 from inspector.project.snapshots import require_normal_training
 from inspector.project.splits import SplitFile, restrict
@@ -153,19 +153,23 @@ def prepare_folder_scoring(
     layout: str | None,
     computing: Computing,
     class_name: str = "",
+    variants: Sequence[str] = (),
 ) -> RunRow:
     """A run folder for scoring images that are not imported; see `snapshot_of_folder`."""
     card = read_model_card(model.folder)
+    card.check_alignments(variants)
     snapshot = snapshot_of_folder(folder, layout, card.windows, class_name)
     job = ScoreJob(
         model=str(model.folder),
         snapshot=_LOOSE_SNAPSHOT,
+        variants=tuple(variants),
         cluster=computing.cluster,
         device=computing.device,
         precision=computing.precision,
     )
     run = _new_run(project, SCORE_FOLDER, model.method, job, None)
     write_atomically(run.folder / _LOOSE_SNAPSHOT, msgspec.json.encode(snapshot))
+    write_problems(run.folder, problems_of_folder(folder, layout))
     return run
 
 

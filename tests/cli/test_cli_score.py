@@ -5,14 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inspector.jobs.model_card import read_model_card
+from inspector.jobs.outcome import JobOutcome
+from inspector.jobs.spec import ScoreJob
 from inspector.project.project import Project
+from inspector.project.results import Results
+from inspector.project.runs import RunState
+from inspector.project.snapshots import SnapshotEntry
+from training.run import Run
+from training.score_job import load_for_scoring, score_entries
 
 Call = Callable[..., Any]
 COLUMNS = ["path", "class", "truth", "decision", "score", "raw_score", "u", "gamma", "alignment"]
@@ -99,6 +106,7 @@ def test_a_folder_that_is_not_imported(
     for number, image in enumerate(sorted(tiny_parts.glob("nut/test/good/*.png"))):
         shutil.copy(image, folder / f"Teil {number}.png")
     (folder / "broken.png").write_bytes(b"no image")
+    (folder / "notes.txt").write_text("no image either")
     out = tmp_path / "scores.csv"
     arguments = ("score", project, folder, "--device", "cpu", "--alignment", "none")
     found = call(*arguments, "--out", out, "--json").document
@@ -108,17 +116,17 @@ def test_a_folder_that_is_not_imported(
     ]
     for image in found["images"]:
         assert image["score"] == image["raw_score"]
-    (unread,) = found["unread"]
+    unread, problem = found["unread"]
     assert unread["path"] == str(folder / "broken.png")
-    last = rows_of(out)[-1]
-    assert last["path"] == str(folder / "broken.png")
-    assert last["score"] == last["decision"] == ""
-    assert last["problem"] == unread["reason"]
+    assert problem["path"] == str(folder / "notes.txt")
+    for row, told in zip(rows_of(out)[-2:], found["unread"], strict=True):
+        assert (row["path"], row["problem"]) == (told["path"], told["reason"])
+        assert row["score"] == row["decision"] == ""
     with Project.open(project) as opened:
         assert len(opened.images()) == 30
         assert opened.scores(opened.find_model().model_id) == ()
     text = call(*arguments).out
-    assert "1 files could not be scored:" in text
+    assert "2 files could not be scored:" in text
     assert "broken.png" in text
 
 
@@ -131,6 +139,60 @@ def test_a_folder_and_the_project_give_equal_scores(
     assert {image["path"] for image in other["images"]} == set(scores)
     for image in other["images"]:
         assert image["score"] == pytest.approx(scores[image["path"]], rel=1e-4)
+
+
+@pytest.fixture
+def lost_on_cluster(
+    project: Path,
+    call: Call,
+    tmp_path: Path,
+    tiny_parts: Path,
+    inline: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """The folder of a scoring on a cluster, by the variant cada-a, that was lost: run 2."""
+    folder = tmp_path / "archive"
+    shutil.copytree(tiny_parts / "nut/test/good", folder)
+    (folder / "notes.txt").write_text("no image")
+    monkeypatch.setattr("inspector.cli.score.require_ray", lambda: None)
+    inline.outcome_instead = JobOutcome(state="lost", message="It is gone.", hint="Resume it.")
+    arguments = ("--device", "cpu", "--alignment", "cada-a", "--cluster")
+    assert call("score", project, folder, *arguments).code == 1
+    inline.outcome_instead = None
+    return folder
+
+
+def test_a_resumed_run_decides_and_lists_as_it_was_asked_to(
+    project: Path,
+    call: Call,
+    tmp_path: Path,
+    lost_on_cluster: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def here(job: ScoreJob, run: Run, entries: Sequence[SnapshotEntry]) -> Results:
+        return score_entries(job, load_for_scoring(job), entries, run.folder)
+
+    monkeypatch.setattr("training.cluster.score_on_cluster", here)
+    out = tmp_path / "scores.csv"
+    found = call("score", project, "--resume", 2, "--out", out, "--json").document
+    assert (found["run"], found["alignment"]) == (2, "cada-a")
+    last = rows_of(out)[-1]
+    assert last["path"] == str(lost_on_cluster / "notes.txt")
+    assert last["problem"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--alignment", "cada"), ("--device", "cuda"), ("--layout", "flat"), ("--class-name", "x")],
+)
+def test_what_contradicts_a_resumed_run_is_refused(
+    project: Path, call: Call, lost_on_cluster: Path, arguments: tuple[str, str]
+) -> None:
+    answer = call("score", project, "--resume", 2, *arguments)
+    assert answer.code == 1
+    assert arguments[0] in answer.err
+    with Project.open(project) as opened:
+        assert opened.find_run(2).state is RunState.LOST
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,18 @@ def test_a_lost_run_is_named_and_goes_on(
     assert call("models", project, "--json").document["lost_runs"] == []
 
 
+def test_a_failed_run_is_made_ready_for_torchrun(
+    project: Path, call: Call, tiny_settings: list[str], inline: Any
+) -> None:
+    inline.outcome_instead = JobOutcome(state="failed", message="It failed.", hint="Go on.")
+    assert call("train", project, *tiny_settings).code == 1
+    made = call("train", project, "--resume", "2", "--prepare", "--json").document
+    assert (made["state"], len(inline.started)) == ("prepared", 1)
+    inline.outcome_instead = None
+    inline(Path(made["folder"]))  # as `torchrun` does it
+    assert len(call("models", project, "--json").document["models"]) == 2
+
+
 @pytest.mark.parametrize(("run", "told"), [(1, "Run 1 is done"), (9, "no run 9")])
 def test_a_run_that_cannot_be_resumed(project: Path, call: Call, run: int, told: str) -> None:
     answer = call("train", project, "--resume", run)

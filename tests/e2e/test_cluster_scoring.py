@@ -20,11 +20,10 @@ import pytest
 import inspector
 from inspector.core.files import write_atomically
 from inspector.errors import InspectorError
-from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.process import Worker
 from inspector.jobs.spec import JOB_FILE, ScoreJob, read_job
 from inspector.project.project import Project
-from inspector.project.results import open_maps, read_results
+from inspector.project.results import open_maps, read_results, write_results
 from inspector.project.runs import RunRow
 from inspector.project.snapshots import SnapshotEntry, read_snapshot
 from inspector.project.work import Computing, prepare_folder_scoring, settle
@@ -32,8 +31,7 @@ from inspector.project.work import Computing, prepare_folder_scoring, settle
 pytest.importorskip("ray")
 
 from training.cluster import score_portion
-from training.run import Run
-from training.score_job import score
+from training.score_job import load_for_scoring, score_entries
 
 ROOT = Path(__file__).parents[2]
 HERE = Computing("cpu", "float32")
@@ -100,29 +98,45 @@ def kill_one_task() -> None:
         time.sleep(0.01)
 
 
-def carried_out(row: RunRow) -> Any:
-    worker = Worker(row.folder)
-    for _ in worker.events():
-        pass
-    return worker.wait()
-
-
-def test_a_cluster_scores_as_one_machine_though_a_worker_dies(
+def test_a_cluster_scores_as_one_machine_though_the_run_and_a_worker_die(
     project: Project, archive: Path, cluster: str
 ) -> None:
     alone = prepared(project, archive, "")
-    settle(project, alone, carried_out(alone))
+    job = read_job(alone.folder)
+    assert isinstance(job, ScoreJob)
+    write_results(
+        alone.folder,
+        score_entries(job, load_for_scoring(job), entries_of(alone), alone.folder),
+    )
 
     row = prepared(project, archive, cluster)
+    worker = Worker(row.folder)
+    for event in worker.events():
+        if getattr(event, "done", 0) >= 4:
+            worker.interrupt()
+    assert worker.wait().state == "lost"
+    done = sorted(folder.name for folder in (row.folder / "portions").glob("[0-9]*"))
+    assert done
+    # The portion that is kept is believed as it is: marked, the mark is in the end.
+    first = row.folder / "portions" / done[0] / "results.json"
+    first.write_bytes(first.read_bytes().replace(b'"class_name":""', b'"class_name":"kept"'))
+    # One that was made from something else does not count.
+    (row.folder / "portions" / f"{len(done):06d}-0123456789ab").mkdir()
+
     killer = threading.Thread(target=kill_one_task, daemon=True)
     killer.start()
-    outcome = carried_out(row)
+    worker = Worker(row.folder)
+    for _ in worker.events():
+        pass
+    outcome = worker.wait()
     killer.join(5)
     assert not killer.is_alive()  # it has killed one
     assert outcome.state == "done", outcome
     settle(project, row, outcome)
 
     ours, theirs = read_results(alone.folder), read_results(row.folder)
+    classes = [i.class_name for i in theirs.scored]
+    assert classes.count("kept") in (3, 4) and len(set(classes)) == 2
     assert [i.path for i in ours.scored] == [i.path for i in theirs.scored]
     assert [i.path for i in ours.unread] == [i.path for i in theirs.unread] != []
     for name in ours.scored[0].scores:
@@ -141,57 +155,21 @@ def test_a_cluster_scores_as_one_machine_though_a_worker_dies(
     assert not (row.folder / "portions").exists()
 
 
-def test_what_is_done_is_not_done_again(project: Project, archive: Path, cluster: str) -> None:
-    row = prepared(project, archive, cluster)
-    worker = Worker(row.folder)
-    for event in worker.events():
-        if getattr(event, "done", 0) >= 4:
-            worker.interrupt()
-    assert worker.wait().state == "lost"
-    done = {f.name: f.stat().st_mtime_ns for f in (row.folder / "portions").glob("[0-9]*")}
-    assert done
-    # The portion that is kept is believed as it is: marked, the mark is in the end.
-    first = row.folder / "portions" / min(done) / "results.json"
-    first.write_bytes(first.read_bytes().replace(b'"class_name":""', b'"class_name":"kept"'))
-    outcome = carried_out(row)
-    assert outcome.state == "done", outcome
-    classes = [i.class_name for i in read_results(row.folder).scored]
-    assert classes.count("kept") in (3, 4) and len(set(classes)) == 2
-
-
-def test_cancelled_nothing_stays(project: Project, archive: Path, cluster: str) -> None:
-    row = prepared(project, archive, cluster)
-    worker = Worker(row.folder)
-    for event in worker.events():
-        if getattr(event, "name", "") == "score":
-            worker.cancel()
-    assert worker.wait().state == CANCELLED
-    assert not (row.folder / "portions").exists()
-
-
 def test_what_a_machine_does_not_see_is_said(project: Project, archive: Path) -> None:
     row = prepared(project, archive, "auto")
     entries = msgspec.json.encode([replace(e, path="/nowhere/1.png") for e in entries_of(row)[:1]])
 
     def said(seen: bool, version: str = inspector.__version__, folder: Path = row.folder) -> str:
-        return score_portion(str(folder), 0, entries, [seen], version)
+        return score_portion(str(folder), "000000-a", entries, [seen], version)
 
     assert "does not see" in said(True) and "storage" in said(True)  # no folder of portions
     (row.folder / "portions").mkdir()
     assert "does not see '/nowhere/1.png'" in said(True)
     assert "same version" in said(True, "0.0")
     assert said(False) == ""  # nobody sees it: an image that could not be read
-    assert [i.path for i in read_results(row.folder / "portions" / "000000").unread] == [
+    assert [i.path for i in read_results(row.folder / "portions" / "000000-a").unread] == [
         "/nowhere/1.png"
     ]
-
-
-def test_no_cluster_is_said_at_once(project: Project, archive: Path) -> None:
-    row = prepared(project, archive, "127.0.0.1:1")
-    job = read_job(row.folder)
-    assert isinstance(job, ScoreJob)
-    with pytest.raises(InspectorError, match=r"No Ray cluster answers at '127\.0\.0\.1:1'"):
-        score(job, Run(row.folder, lambda event: None))
 
 
 def test_without_ray_it_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
