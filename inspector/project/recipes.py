@@ -179,6 +179,9 @@ def _is_made_by(project: Project, recipe: Recipe, model: ModelRow) -> bool:
         return False
     if card.preset != recipe.preset or parameters_made_with(card) != recipe.parameters:
         return False
+    # One of before a parameter was there may have been made otherwise than its default says.
+    if card.parameters.get(card.method) != msgspec.to_builtins(recipe.parameters.method):
+        return False
     # One that somebody ended early, or whose patches somebody muted, is another one.
     planned = planned_steps(recipe.parameters.method, sum(card.training_images.values()))
     job = training_job(project.find_run(model.run_id))

@@ -189,6 +189,17 @@ def test_a_model_is_recognised_by_what_made_it(project: Project) -> None:
     assert standing_of(project, same, project.take_snapshot()).model is None
 
 
+def test_one_of_before_a_parameter_was_there_does_not_count(project: Project) -> None:
+    model = project.find_model()
+    card = read_model_card(model.folder)
+    older = {name: v for name, v in card.parameters["revdist"].items() if name != "plateau"}
+    card = msgspec.structs.replace(card, parameters=card.parameters | {"revdist": older})
+    (model.folder / CARD_FILE).write_bytes(msgspec.json.encode(card))
+    usual = TINY | {"revdist.plateau": METHODS["revdist"].parameters().plateau}  # type: ignore[attr-defined]
+    (recipe,) = make_recipes(["revdist"], "quick", [], usual)
+    assert standing_of(project, recipe, project.take_snapshot()).model is None
+
+
 def test_one_that_was_ended_early_does_not_count(project: Project) -> None:
     model = project.find_model()
     card = msgspec.structs.replace(read_model_card(model.folder), steps={"detector": 3})
