@@ -54,6 +54,14 @@ def preferences(tmp_path: Path) -> Preferences:
     return made
 
 
+@pytest.fixture(autouse=True)
+def clear_screen(qapp: QApplication) -> None:
+    """No window that an earlier test left lies under the pointer of this one."""
+    for widget in qapp.topLevelWidgets():
+        if widget.isVisible():
+            widget.hide()
+
+
 @pytest.fixture
 def session(themed: QApplication, preferences: Preferences) -> Iterator[Session]:
     """A session without a project. Its threads have ended after the test."""
