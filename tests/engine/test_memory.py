@@ -33,8 +33,7 @@ def points(count: int, width: int = 7, seed: int = 0) -> Tensor:
 def test_nearest_is_scikit_learns(
     queries: int, entries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearest_module, "_QUERIES", 32)  # several blocks of both
-    monkeypatch.setattr(nearest_module, "_ENTRIES", 64)
+    monkeypatch.setattr(nearest_module, "_AT_ONCE_ON_CPU", (32, 64))  # several blocks of both
     asked, known = points(queries, seed=1), points(entries, seed=2)
     distance, row = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(known).kneighbors(asked)
     found = nearest(asked, known)
@@ -46,7 +45,7 @@ def test_nearest_in_an_exported_graph_is_the_same(monkeypatch: pytest.MonkeyPatc
     known, asked = points(150).half(), points(70, seed=1)
     asked[3] = known[149].float()
     expected = nearest(asked, known)
-    monkeypatch.setattr(nearest_module, "_ENTRIES", 64)
+    monkeypatch.setattr(nearest_module, "_AT_ONCE", (32, 64))
     monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
     found = nearest(asked, known)
     assert torch.equal(found.row, expected.row)
@@ -72,7 +71,7 @@ def test_nearest_in_half_is_that_of_the_widened_bank() -> None:
 
 
 def test_nearest_can_be_told_not_to_find_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nearest_module, "_ENTRIES", 4)
+    monkeypatch.setattr(nearest_module, "_AT_ONCE_ON_CPU", (3, 4))
     known = points(11)
     found = nearest(known, known, skip=torch.arange(11))
     apart = torch.cdist(known, known).fill_diagonal_(torch.inf)
