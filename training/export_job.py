@@ -14,9 +14,9 @@ import msgspec
 from inspector.core.files import sha256_of
 from inspector.engine.device import Device, make_repeatable
 from inspector.engine.export.describing import as_facts, describe
+from inspector.engine.export.exported_files import load_file, write_file
 from inspector.engine.export.graph import ScoringGraph, as_onnx
 from inspector.engine.export.proof import TOLERANCE, Proof
-from inspector.engine.export.runtimes import load_file, write_file
 from inspector.engine.model_files import load_model
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
@@ -114,8 +114,8 @@ def _proved(
     run: Run,
 ) -> dict[str, Any]:
     """Runs the file in its runtime; batches of several sizes, as any must do."""
-    runtime = load_file(format_, file)
-    proof = Proof(pipeline, variant, threshold, runtime)
+    loaded = load_file(format_, file)
+    proof = Proof(pipeline, variant, threshold, loaded)
     unread: list[InspectorError] = []
     for some, batch_size in ((entries[:1], 1), (entries[1:], _PROOF_BATCH)):
         for batch in read_batches(some, size, batch_size):
@@ -130,7 +130,7 @@ def _proved(
             unread[0].hint,
         )
     return {
-        "runtime": runtime.title,
+        "runtime": loaded.title,
         "images": proof.images,
         "tolerance": TOLERANCE,
         "score_difference": proof.score_difference,

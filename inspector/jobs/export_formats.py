@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from inspector.errors import InspectorError
+from inspector.jobs.extras import install_hint, not_found
 
 DESCRIPTION_SUFFIX = ".json"
 
@@ -31,7 +31,7 @@ class ExportFormat:
 
     def require_packages(self) -> None:
         """Raises InspectorError where a package is missing; loads none of them."""
-        missing = [package for package in self.packages if find_spec(package) is None]
+        missing = not_found(self.packages)
         if missing:
             raise self.unusable(f"{' and '.join(missing)} cannot be found")
 
@@ -39,7 +39,7 @@ class ExportFormat:
         """The error for an installation that lacks something."""
         return InspectorError(
             f"Exporting to {self.title} needs packages that are not installed ({reason}).",
-            "Install them with: pip install 'inspector-desktop[export]'",
+            install_hint("export"),
         )
 
     def file(self, chosen: Path) -> Path:

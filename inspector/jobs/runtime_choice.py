@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ import platformdirs
 
 from inspector.core.files import write_atomically
 from inspector.errors import InspectorError
+from inspector.jobs.extras import not_found
 
 TORCH, OPENVINO, ONNXRUNTIME = "torch", "openvino", "onnxruntime"
 PACKAGES: dict[str, tuple[str, ...]] = {
@@ -79,11 +79,7 @@ def this_machine() -> str:
 
 def installed_runtimes() -> tuple[str, ...]:
     """Names of the runtimes whose packages are here; loads none of them."""
-    return tuple(
-        name
-        for name, packages in PACKAGES.items()
-        if all(find_spec(package) is not None for package in packages)
-    )
+    return tuple(name for name, packages in PACKAGES.items() if not not_found(packages))
 
 
 def runtime_version(runtime: str) -> str:

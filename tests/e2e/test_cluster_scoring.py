@@ -19,7 +19,6 @@ import pytest
 
 import inspector
 from inspector.core.files import write_atomically
-from inspector.errors import InspectorError
 from inspector.jobs.process import Worker
 from inspector.jobs.spec import JOB_FILE, ScoreJob, read_job
 from inspector.project.project import Project
@@ -170,12 +169,3 @@ def test_what_a_machine_does_not_see_is_said(project: Project, archive: Path) ->
     assert [i.path for i in read_results(row.folder / "portions" / "000000-a").unread] == [
         "/nowhere/1.png"
     ]
-
-
-def test_without_ray_it_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from inspector.jobs import cluster as needs
-
-    monkeypatch.setattr(needs, "find_spec", lambda name: None)
-    with pytest.raises(InspectorError, match="needs Ray") as caught:
-        needs.require_ray()
-    assert "[cluster]" in caught.value.hint

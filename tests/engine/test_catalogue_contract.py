@@ -17,14 +17,15 @@ from inspector.core.images import read_for_model
 from inspector.engine.backbones import random_backbone
 from inspector.engine.detectors.base import Detector
 from inspector.engine.device import Device
+from inspector.engine.export.exported_files import load_file, write_onnx
 from inspector.engine.export.graph import ScoringGraph, as_onnx
-from inspector.engine.export.runtimes import OnnxRuntime, write_onnx
 from inspector.engine.model_files import build_detector, load_model, save_model
 from inspector.engine.pipeline import Pipeline
 from inspector.engine.scorers import FittedScorer, TopScorer
 from inspector.jobs.backbones import EMBEDDED_BACKBONE, PYRAMID
 from inspector.jobs.catalogue import METHODS, Method, load_object, resolve_parameters
 from inspector.jobs.events import Event, Metric, Progress, Stage
+from inspector.jobs.export_formats import EXPORT_FORMATS
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.spec import MODEL_FOLDER, TrainJob, read_job
 from inspector.project.project import Project
@@ -251,10 +252,10 @@ def test_exported_it_scores_the_same(trained: Trained, tmp_path: Path) -> None:
     graph = as_onnx(ScoringGraph(pipeline, card.default_alignment, threshold, SIZE))
     facts = {"inspector_version": "", "preprocessing": ""}
     write_onnx(graph, facts, tmp_path / "model.onnx")
-    runtime = OnnxRuntime(tmp_path / "model.onnx")
+    loaded = load_file(EXPORT_FORMATS["onnx"], tmp_path / "model.onnx")
     names = (card.default_alignment,)
     expected = pipeline.score(trained.images, trained.class_names, CPU, names)
-    found = runtime.run(np.ascontiguousarray(trained.images.numpy()))
+    found = loaded.run(np.ascontiguousarray(trained.images.numpy()))
     scores = expected.scores[card.default_alignment].numpy()
     np.testing.assert_allclose(found.score, scores, atol=1e-4, rtol=0)
     aligned = pipeline.aligners[card.default_alignment].apply_to(
@@ -262,5 +263,5 @@ def test_exported_it_scores_the_same(trained: Trained, tmp_path: Path) -> None:
     )
     np.testing.assert_allclose(found.anomaly_map, aligned.numpy(), atol=1e-4, rtol=1e-4)
     assert (found.flagged == (found.score > threshold)).all()
-    alone = runtime.run(np.ascontiguousarray(trained.images[1:2].numpy()))
+    alone = loaded.run(np.ascontiguousarray(trained.images[1:2].numpy()))
     np.testing.assert_allclose(alone.score, scores[1:2], atol=1e-4, rtol=0)

@@ -17,7 +17,7 @@ from inspector.engine.device import Device
 from inspector.engine.runtime_bench import measure
 from inspector.engine.runtimes import Unusable, make_runner, speed_up
 from inspector.errors import InspectorError
-from inspector.jobs import runtime_choice
+from inspector.jobs import extras, runtime_choice
 from inspector.jobs.runtime_choice import (
     FORCED,
     ONNXRUNTIME,
@@ -217,7 +217,7 @@ def test_a_choice_holds_for_its_backbone_machine_and_versions() -> None:
 
 def test_without_the_package_torch_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     remember(LITE, chosen())
-    monkeypatch.setattr(runtime_choice, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     assert chosen_runtime(LITE) == TORCH
 
 

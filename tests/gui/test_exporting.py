@@ -19,7 +19,7 @@ from inspector.gui.jobs.job import Job, JobState
 from inspector.gui.jobs.requests import ExportRequest, prepare
 from inspector.gui.pages.models.page import ModelsPage
 from inspector.gui.session import Session
-from inspector.jobs import export_formats
+from inspector.jobs import extras
 from inspector.jobs.spec import ExportJob, read_job
 
 
@@ -34,7 +34,7 @@ def page(
     """The page on a copy of the trained project; jobs wait and never start."""
     shutil.copytree(tiny_project.folder, tmp_path / "project")
     monkeypatch.setattr(session.jobs, "_start_next", lambda: None)
-    monkeypatch.setattr(export_formats, "find_spec", lambda name: name)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
     assert session.open_project(tmp_path / "project")
     window = QMainWindow()
     registry = ActionRegistry(window, session)

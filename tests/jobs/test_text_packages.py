@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from inspector.errors import InspectorError
-from inspector.jobs import text_packages
+from inspector.jobs import extras
 from inspector.jobs.text_packages import missing_packages, require_packages
 
 LITE, CLIP = "tf_efficientnet_lite0", "openclip-RN50.openai"
@@ -16,7 +16,7 @@ LITE, CLIP = "tf_efficientnet_lite0", "openclip-RN50.openai"
 @pytest.fixture
 def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation without extras."""
-    monkeypatch.setattr(text_packages, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("nothing")
@@ -34,5 +34,5 @@ def test_other_methods_need_nothing_of_it() -> None:
 
 
 def test_an_installed_package_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_packages, "find_spec", lambda name: ModuleSpec(name, None))
+    monkeypatch.setattr(extras, "find_spec", lambda name: ModuleSpec(name, None))
     assert missing_packages(LITE, names_classes=True) == ()

@@ -25,12 +25,15 @@ from inspector.engine.alignment.regressed import Regressed
 from inspector.engine.annotating import require_dmad
 from inspector.engine.detectors.revdist import RevDist
 from inspector.engine.device import Device
+from inspector.engine.export.exported_files import load_file, write_onnx
 from inspector.engine.export.graph import ScoringGraph, as_onnx, rounded_down
-from inspector.engine.export.runtimes import OnnxRuntime, OpenVino, write_onnx
+from inspector.engine.loaded_graph import LoadedGraph, OnnxGraph, OpenVinoGraph
 from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.engine.model_files import load_model
+from inspector.engine.tracing import traced
 from inspector.errors import InspectorError
 from inspector.jobs import events
+from inspector.jobs.export_formats import EXPORT_FORMATS, ExportFormat
 from inspector.jobs.model_card import CARD_FILE, ModelCard, read_model_card
 from inspector.jobs.spec import ExportJob
 from inspector.project.project import Project
@@ -44,6 +47,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 MakeRun = Callable[..., Any]
+ONNX, OPENVINO = EXPORT_FORMATS["onnx"], EXPORT_FORMATS["openvino"]
 FACTS = {"inspector_version": "1", "preprocessing": ""}
 
 
@@ -113,9 +117,9 @@ def test_the_file_scores_as_the_model_and_tells_what_it_is(bench: Bench, new_run
     made = export(bench.job(), run)
     assert bench.names() == ["line2.onnx", "line2.onnx.json"]
     assert made["files"] == [str(bench.folder / name) for name in bench.names()]
-    runtime = OnnxRuntime(bench.folder / "line2.onnx")
+    loaded = load_file(ONNX, bench.folder / "line2.onnx")
     scores, maps = bench.expected(bench.card.default_alignment)
-    found = runtime.run(bench.images())
+    found = loaded.run(bench.images())
     np.testing.assert_allclose(found.score, scores, atol=1e-4, rtol=1e-4)
     np.testing.assert_allclose(found.anomaly_map, maps, atol=1e-4, rtol=1e-4)
     threshold = bench.card.thresholds[bench.card.default_alignment].value
@@ -149,9 +153,9 @@ def test_openvino_gets_a_pair_of_files_that_score_as_the_model(
     target = bench.folder / "line2.xml"
     export(bench.job(format="openvino", to=str(target)), new_run())
     assert bench.names() == ["line2.bin", "line2.xml", "line2.xml.json"]
-    runtime = OpenVino(target)
+    loaded = load_file(OPENVINO, target)
     scores, maps = bench.expected(bench.card.default_alignment)
-    found = runtime.run(bench.images())
+    found = loaded.run(bench.images())
     np.testing.assert_allclose(found.score, scores, atol=1e-4, rtol=1e-4)
     np.testing.assert_allclose(found.anomaly_map, maps, atol=1e-4, rtol=1e-4)
     import openvino
@@ -169,7 +173,7 @@ def test_another_alignment_and_threshold(bench: Bench, tmp_path: Path) -> None:
         threshold = float(np.median(scores))
         graph = as_onnx(ScoringGraph(pipeline, variant, threshold, card.image_size))
         write_onnx(graph, FACTS, tmp_path / "made.onnx")
-        found = OnnxRuntime(tmp_path / "made.onnx").run(bench.images())
+        found = load_file(ONNX, tmp_path / "made.onnx").run(bench.images())
         np.testing.assert_allclose(found.score, scores, atol=1e-4, rtol=1e-4)
         np.testing.assert_allclose(found.anomaly_map, maps, atol=1e-4, rtol=1e-4)
         assert (found.flagged == (found.score > threshold)).all()
@@ -193,9 +197,28 @@ def test_what_was_learned_at_once_is_exported_too(
     after = pipeline.score(images, names, Device("cpu"), ("cada",)).scores["cada"]
     graph = as_onnx(ScoringGraph(pipeline, "cada", 0.5, card.image_size))
     write_onnx(graph, FACTS, tmp_path / "made.onnx")
-    found = OnnxRuntime(tmp_path / "made.onnx").run(bench.images())
+    found = load_file(ONNX, tmp_path / "made.onnx").run(bench.images())
     assert after[odd] > before[odd] + 0.01
     np.testing.assert_allclose(found.score, after.numpy(), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("format_", EXPORT_FORMATS.values(), ids=EXPORT_FORMATS)
+def test_what_a_runtime_refuses_is_told(tmp_path: Path, format_: ExportFormat) -> None:
+    damaged = tmp_path / f"damaged{format_.suffix}"
+    damaged.write_bytes(b"no graph")
+    with pytest.raises(InspectorError, match=f"{format_.title} does not take this model"):
+        load_file(format_, damaged)
+
+
+@pytest.mark.parametrize("kind", [OnnxGraph, OpenVinoGraph])
+def test_a_runtime_that_fails_is_no_bug(tmp_path: Path, kind: type[LoadedGraph]) -> None:
+    file = tmp_path / "graph.onnx"
+    file.write_bytes(traced(torch.nn.Conv2d(3, 1, 3), 8, ("map",), fold_constants=True))
+    loaded = kind(file, threads=1)
+    (found,) = loaded.run(np.zeros((3, 3, 8, 8), np.float32))
+    assert found.shape == (3, 1, 6, 6)
+    with pytest.raises(RuntimeError):
+        loaded.run(np.zeros((1, 2, 8, 8), np.float32))
 
 
 def test_what_needs_the_class_is_refused(bench: Bench, new_run: MakeRun) -> None:

@@ -52,11 +52,12 @@ class UniAd(Detector):
 
     All stages are brought to the grid of stride 16. Queries and positions are learned on the
     paper's 14×14 grid and interpolated to the one at hand *(ours)*, so that one model takes inputs
-    of any size. The map is the channel mean of the squared error, as CADA aligns it; the paper's is
-    the root of the sum, which ranks positions alike. The descriptor is the encoder's output.
+    of any size. The map is the squared error, seen through the spread of normal errors *(ours)*.
+    Without such `whitening` it is the channel mean of the squares, as CADA aligns it; the paper's
+    is the root of the sum, which ranks positions alike. The descriptor is the encoder's output.
 
     Attributes:
-        whitening: What makes the map of the error; by default the channel mean of its square.
+        whitening: What makes the map of the error; until it has learned, the mean of its squares.
         scale: Root mean square of the features that it learned from; they are divided by it, so
             that one learning rate serves every backbone *(ours)*.
     """

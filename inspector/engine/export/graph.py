@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -15,14 +13,11 @@ from torch import Tensor, nn
 from inspector.engine.alignment.class_statistics import ClassStatistics
 from inspector.engine.maps import smooth
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.tracing import traced
 from inspector.errors import InspectorError
 
-INPUT = "images"
 OUTPUTS = ("score", "anomaly_map", "flagged")
-"""Names in the graph, in this order."""
-
-_OPSET = 18
-_TRACED_IMAGES = 2  # one might be taken for a fixed number
+"""Names of what the graph gives, in this order."""
 
 
 class Outputs(NamedTuple):
@@ -89,40 +84,20 @@ class ScoringGraph(nn.Module):
 
 
 def as_onnx(graph: ScoringGraph) -> bytes:
-    """The graph in ONNX's format, batch dimension free.
-
-    It is traced: what depends on the size of the input is fixed. Constants are left as they are
-    (a bank stays float16), since every runtime folds them when it loads the file.
+    """The graph in ONNX's format, batch dimension free; see `traced`.
 
     Raises:
         InspectorError: The model has a part that has no counterpart there, or it is too large.
     """
     graph.eval().requires_grad_(False)
-    images = torch.rand(_TRACED_IMAGES, 3, graph.size, graph.size)
-    file = io.BytesIO()
     try:
-        with torch.no_grad(), warnings.catch_warnings():
-            # It warns of everything that is fixed by tracing, and of its own age: the newer
-            # exporter takes five times as long and one more package, for the same graph.
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                graph,
-                (images,),
-                file,  # type: ignore[arg-type]  # in memory will do
-                input_names=[INPUT],
-                output_names=list(OUTPUTS),
-                dynamic_axes={name: {0: "batch"} for name in (INPUT, *OUTPUTS)},
-                opset_version=_OPSET,
-                do_constant_folding=False,
-                dynamo=False,
-            )
+        return traced(graph, graph.size, OUTPUTS, fold_constants=False)
     except RuntimeError as error:  # what the exporter raises, all of it
         reason = str(error).strip().splitlines()[0].split("  [Caused by")[0]
         raise InspectorError(
             f"This model cannot be exported: {reason}",
             "Score with Inspector itself, or train a model of another method or backbone.",
         ) from error
-    return file.getvalue()
 
 
 def rounded_down(threshold: float) -> float:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inspector.engine.device import Device
+from inspector.engine.export.exported_files import ExportedFile
 from inspector.engine.export.graph import Outputs
-from inspector.engine.export.runtimes import Runtime
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 
@@ -24,7 +24,7 @@ class Proof:
         pipeline: On the CPU, in float32.
         variant: The alignment variant of the file.
         threshold: The threshold of the file.
-        runtime: The file, loaded.
+        file: The file, loaded.
 
     Attributes:
         images: How many were compared.
@@ -33,12 +33,12 @@ class Proof:
     """
 
     def __init__(
-        self, pipeline: Pipeline, variant: str, threshold: float, runtime: Runtime
+        self, pipeline: Pipeline, variant: str, threshold: float, file: ExportedFile
     ) -> None:
         self._pipeline = pipeline
         self._variant = variant
         self._threshold = threshold
-        self._runtime = runtime
+        self._file = file
         self.images = 0
         self.score_difference = 0.0
         self.map_difference = 0.0
@@ -78,14 +78,14 @@ class Proof:
 
     def _run(self, images: Tensor) -> Outputs:
         try:
-            return self._runtime.run(np.ascontiguousarray(images.numpy()))
+            return self._file.run(np.ascontiguousarray(images.numpy()))
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
             raise self._refuted(f"it does not run: {reason}") from error
 
     def _refuted(self, reason: str) -> InspectorError:
         return InspectorError(
-            f"The exported file does not agree with the model in {self._runtime.title}: {reason}. "
+            f"The exported file does not agree with the model in {self._file.title}: {reason}. "
             "It was not kept.",
             "Export to another format, or with another release of the runtime; please report it.",
         )

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from inspector.core.files import sha256_of
 from inspector.engine.text.base import TextEncoder
 from inspector.errors import InspectorError
-from inspector.jobs.text_packages import EXTRA, SENTENCE_PACKAGE
+from inspector.jobs.extras import SENTENCE_PACKAGE, not_found
+from inspector.jobs.text_packages import without_sentence_encoder
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -86,10 +87,7 @@ def load_sentence_encoder() -> SentenceEncoder:
     """
     folder = _folder()
     if folder is None:
-        raise InspectorError(
-            "LTAD names classes with a sentence encoder that is not installed.",
-            EXTRA,
-        )
+        raise without_sentence_encoder()
     from tokenizers import Tokenizer
 
     file = folder / "model.safetensors"
@@ -114,7 +112,7 @@ def _folder() -> Path | None:
     spec = importlib.util.find_spec(SENTENCE_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None
-    if importlib.util.find_spec("tokenizers") is None:
+    if not_found(("tokenizers",)):
         return None
     folder = Path(spec.submodule_search_locations[0]) / "model"
     return folder if (folder / "model.safetensors").is_file() else None

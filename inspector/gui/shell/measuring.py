@@ -11,6 +11,7 @@ from inspector.errors import InspectorError
 from inspector.gui.background import Task
 from inspector.gui.session import Session
 from inspector.jobs.backbones import EMBEDDED_BACKBONE
+from inspector.jobs.extras import pip_command
 from inspector.jobs.process import own_command, worker_environment
 from inspector.jobs.runtime_choice import TITLES, TORCH, Choice, installed_runtimes
 
@@ -81,7 +82,7 @@ class Measuring(QObject):
             )
             return
         others = [name for name in TITLES if name not in installed_runtimes()]
-        hint = self.tr("Others come with: pip install 'inspector-desktop[export]'")
+        hint = self.tr("Others come with: {command}").format(command=pip_command("export"))
         self._session.notices.info(
             self.tr("Torch stays: nothing else that is installed is faster here."),
             hint if others else "",

@@ -1,79 +1,44 @@
-"""Writing and running the files: each format with the runtime that is meant for it.
+"""Exported files: writing them, each format by its own packages, and running them there.
 
 The packages are an extra, and slow to import: they are loaded when they are needed.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.engine.export.graph import INPUT, OUTPUTS, Outputs
+from inspector.engine.export.graph import Outputs
+from inspector.engine.loaded_graph import LoadedGraph, OnnxGraph, OpenVinoGraph
 from inspector.errors import InspectorError
-from inspector.jobs.export_formats import EXPORT_FORMATS, ExportFormat
+from inspector.jobs.export_formats import ExportFormat
 
 Facts = Mapping[str, str]
 """What stands in the file's own metadata."""
 
+_GRAPHS: dict[str, type[LoadedGraph]] = {"onnx": OnnxGraph, "openvino": OpenVinoGraph}
 
-class Runtime(ABC):
+
+class ExportedFile:
     """A loaded file.
 
+    Args:
+        graph: What is in it.
+
     Attributes:
-        format: The format that it runs.
-        title: Name and version of the runtime.
+        title: Name and version of its runtime.
     """
 
-    format: ClassVar[ExportFormat]
-    title: str
+    def __init__(self, graph: LoadedGraph) -> None:
+        self._graph = graph
+        self.title = graph.title
 
-    @abstractmethod
     def run(self, images: NDArray[np.float32]) -> Outputs:
         """What the file says of images (B, 3, H, W) in [0, 1]."""
-
-
-class OnnxRuntime(Runtime):
-    """A file in ONNX Runtime, on the CPU."""
-
-    format = EXPORT_FORMATS["onnx"]
-
-    def __init__(self, file: Path) -> None:
-        import onnxruntime
-
-        self.title = f"ONNX Runtime {onnxruntime.__version__}"
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors
-        self._session = onnxruntime.InferenceSession(
-            str(file), options, providers=["CPUExecutionProvider"]
-        )
-
-    def run(self, images: NDArray[np.float32]) -> Outputs:
-        return Outputs(*self._session.run(list(OUTPUTS), {INPUT: images}))
-
-
-class OpenVino(Runtime):
-    """A pair of files in OpenVINO, on the CPU, in float32."""
-
-    format = EXPORT_FORMATS["openvino"]
-
-    def __init__(self, file: Path) -> None:
-        import openvino
-
-        self.title = f"OpenVINO {openvino.__version__.partition('-')[0]}"
-        core = openvino.Core()
-        core.set_property({"ENABLE_MMAP": "NO"})  # or the file could not be moved on Windows
-        self._compiled = core.compile_model(
-            core.read_model(file), "CPU", dict(self.format.run_with)
-        )
-
-    def run(self, images: NDArray[np.float32]) -> Outputs:
-        found = self._compiled(images)
-        return Outputs(*(found[name] for name in OUTPUTS))
+        return Outputs(*(output.copy() for output in self._graph.run(images)))
 
 
 def write_onnx(graph: bytes, facts: Facts, file: Path) -> None:
@@ -114,21 +79,18 @@ def write_file(format_: ExportFormat, graph: bytes, facts: Facts, file: Path) ->
         raise _refused(format_, error) from error
 
 
-def load_file(format_: ExportFormat, file: Path) -> Runtime:
+def load_file(format_: ExportFormat, file: Path) -> ExportedFile:
     """A file in its runtime.
 
     Raises:
         InspectorError: The runtime cannot be loaded, or does not take the file.
     """
-    kinds: dict[str, type[Runtime]] = {kind.format.name: kind for kind in (OnnxRuntime, OpenVino)}
-    make: Any = kinds[format_.name]
     try:
-        made: Runtime = make(file)
+        return ExportedFile(_GRAPHS[format_.name](file))
     except ImportError as error:
         raise format_.unusable(str(error)) from error
     except (RuntimeError, ValueError) as error:
         raise _refused(format_, error) from error
-    return made
 
 
 def _refused(format_: ExportFormat, error: Exception) -> InspectorError:
