@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
     path for package in ("inspector", "training") for path in (ROOT / package).rglob("*.py")
 )
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HEAVY = ("torch", "torchvision", "timm", "sklearn", "scipy", "PySide6")
 
 
@@ -88,7 +89,14 @@ def test_the_embedded_backbone_comes_with_the_install(pyproject: dict[str, objec
 
 def test_no_module_is_long() -> None:
     assert len(SOURCES) > 100
-    assert [p for p in SOURCES if len(p.read_text("utf-8").splitlines()) >= 400] == []
+    assert len(TESTS) > 100
+    long = [p for p in SOURCES + TESTS if len(p.read_text("utf-8").splitlines()) >= 400]
+    assert long == []
+
+
+def test_no_two_tests_have_a_file_name_in_common() -> None:
+    names = [path.name for path in TESTS if path.name.startswith("test_")]
+    assert len(set(names)) == len(names)
 
 
 def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:

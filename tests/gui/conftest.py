@@ -9,8 +9,10 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout
@@ -69,6 +71,14 @@ def session(themed: QApplication, preferences: Preferences) -> Iterator[Session]
     yield made
     made.close_project()
     made.background.wait()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tiny_project: Any) -> Path:
+    """A copy of the small trained project."""
+    copy = tmp_path / "project"
+    shutil.copytree(tiny_project.folder, copy)
+    return copy
 
 
 class StubPage(Page):

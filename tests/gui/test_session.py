@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,6 @@ from inspector.gui.preferences import Preferences
 from inspector.gui.session import Session
 from inspector.project.project import Project
 from inspector.project.verdicts import Trace, Verdict
-
-
-@pytest.fixture
-def folder(tmp_path: Path, tiny_project: Any) -> Path:
-    """A copy of the small trained project."""
-    copy = tmp_path / "project"
-    shutil.copytree(tiny_project.folder, copy)
-    return copy
 
 
 def opened(session: Session, folder: Path, qtbot: QtBot) -> Project:

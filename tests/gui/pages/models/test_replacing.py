@@ -1,95 +1,35 @@
-"""Training again on the Annotate page, the comparison after it, and the matrix of methods."""
+"""A new model beside the old one on the Models page: what is better, and which is used."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from inspector.core.evaluation import ImageResult
 from inspector.core.samples import Truth
-from inspector.gui.jobs.job import JobState
-from inspector.gui.jobs.requests import RetrainRequest, ScoreRequest, TrainRequest
+from inspector.gui.jobs.requests import ScoreRequest
 from inspector.gui.main_window import MainWindow
-from inspector.gui.pages.annotate.page import AnnotatePage
-from inspector.gui.pages.dataset.page import DatasetPage
-from inspector.gui.pages.models.page import MATRIX, ModelsPage
+from inspector.gui.pages.models.page import ModelsPage
 from inspector.gui.pages.models.replacing.rows import trend
-from inspector.gui.pages.review.page import ReviewPage
 from inspector.gui.session import Session
-from inspector.jobs.catalogue import METHODS
 from inspector.jobs.model_card import CARD_FILE, read_model_card
 from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.spec import MODEL_FOLDER
-from inspector.project.candidates import candidates
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.recipes import methods_at_hand
 from inspector.project.verdicts import Trace, Verdict
 from inspector.project.work import Computing, prepare_retraining, settle
 
-_PATIENCE_MS = 240_000
 _SLOW_MS = 60_000  # scikit-learn is imported at the first comparison
 Left = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def folder(tmp_path: Path, tiny_project: Any) -> Path:
-    """A copy of the small trained project."""
-    copy = tmp_path / "project"
-    shutil.copytree(tiny_project.folder, copy)
-    return copy
-
-
-@pytest.fixture
-def window(session: Session, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = MainWindow(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 800)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    for page in made._pages.values():
-        if isinstance(page, AnnotatePage):
-            page.stage.prefetch.wait()
-            page.thumbnails.wait()
-        if isinstance(page, ModelsPage):
-            page.replacing.thumbnails.wait()
-
-
-@pytest.fixture
-def held_jobs(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs wait and never start."""
-    monkeypatch.setattr(session.jobs, "_start_next", lambda: None)
-
-
-def annotate(window: MainWindow, session: Session, folder: Path, qtbot: QtBot) -> AnnotatePage:
-    """The Annotate page of the project, with what is new counted."""
-    assert session.open_project(folder)
-    page = window.page("annotate")
-    assert isinstance(page, AnnotatePage)
-    qtbot.waitUntil(lambda: page.painting.image_id == page.queue.current is not None)
-    qtbot.waitUntil(lambda: page.retraining._news is not None)
-    return page
-
-
-def paint(page: AnnotatePage, qtbot: QtBot) -> None:
-    """A stroke with the mouse."""
-    canvas, place = page.parts.view.viewport(), page.parts.view.place
-    assert place is not None
-    points = [QPoint(round(x), round(y)) for x, y in map(place.to_view, ((20.0, 20.0), (30, 25)))]
-    QTest.mousePress(canvas, Left, Qt.KeyboardModifier.NoModifier, points[0])
-    QTest.mouseMove(canvas, points[1])
-    with qtbot.waitSignal(page.painting.kept):
-        QTest.mouseRelease(canvas, Left, Qt.KeyboardModifier.NoModifier, points[1])
 
 
 def scores(project: Project, model: ModelRow, right: Callable[[Truth, int], float]) -> None:
@@ -147,66 +87,6 @@ def two(folder: Path) -> tuple[ModelRow, ModelRow]:
         scores(project, old, before)
         scores(project, new, lambda truth, _: 3.0 if truth is Truth.DEFECTIVE else 0.1)
     return old, new
-
-
-def test_the_panel_says_what_is_new_and_asks_for_a_training(
-    window: MainWindow, session: Session, folder: Path, held_jobs: None, qtbot: QtBot
-) -> None:
-    page = annotate(window, session, folder, qtbot)
-    panel = page.retraining
-    assert "Nothing is new" in panel.news.text()
-    assert not panel.start.isEnabled()
-    paint(page, qtbot)
-    qtbot.waitUntil(lambda: "1 painted mask not trained with yet" in panel.news.text())
-    assert "does not learn from masks" in panel.remark.text()
-    assert panel.estimate.isVisible()
-    qtbot.waitUntil(lambda: panel.estimate.time.text() != "")
-    QTest.mouseClick(panel.start, Left)
-    model = session.scale.model
-    assert model is not None
-    (job,) = session.jobs.jobs
-    assert job.request == RetrainRequest(model_id=model.model_id, name=model.name)
-    assert model.name in job.title
-    assert not panel.start.isVisible()
-    assert panel.follow.isVisible()
-    QTest.mouseClick(panel.follow, Left)
-    assert window.current_page == "train"
-
-
-def test_from_a_stroke_to_the_decision(
-    window: MainWindow, session: Session, folder: Path, qtbot: QtBot
-) -> None:
-    page = annotate(window, session, folder, qtbot)
-    old = session.scale.model
-    assert old is not None
-    paint(page, qtbot)
-    qtbot.waitUntil(page.retraining.start.isEnabled)
-    QTest.mouseClick(page.retraining.start, Left)
-    qtbot.waitUntil(
-        lambda: session.jobs.current is None and not session.jobs.waiting, timeout=_PATIENCE_MS
-    )
-    assert [job.state for job in session.jobs.jobs] == [JobState.DONE] * 3
-    requests = [job.request for job in session.jobs.jobs]
-    assert {r.model for r in requests if isinstance(r, ScoreRequest)} >= {old.name}
-    assert session.project is not None
-    (new,) = candidates(session.project)
-    assert read_model_card(new.folder).parent == old.folder.name
-    assert session.scale.model == old  # it replaces nothing by itself
-    notice = next(n for n in session.notices.history if "can be compared" in n.text)
-    assert [action.text for action in notice.actions] == ["Compare"]
-    assert page.retraining.compare.isVisible()
-    notice.actions[0].run()
-    models = window.page("models")
-    assert isinstance(models, ModelsPage)
-    view = models.replacing
-    qtbot.waitUntil(lambda: view.comparison is not None, timeout=_SLOW_MS)
-    assert view.comparison is not None
-    assert view.comparison.n_judged == 12
-    assert view.comparison.together.new.pixel_auroc is not None
-    QTest.mouseClick(view.keep, Left)
-    assert session.scale.model == old
-    assert candidates(session.project) == ()
-    assert len(session.project.models()) == 2
 
 
 def compared(
@@ -341,76 +221,6 @@ def test_better_is_told_by_sign_and_arrow(
     name: str, before: float | None, after: float | None, said: str, role: str
 ) -> None:
     assert trend(name, before, after) == (said, role)
-
-
-def test_a_leads_to_annotating(
-    window: MainWindow,
-    session: Session,
-    folder: Path,
-    two: tuple[ModelRow, ModelRow],
-    qtbot: QtBot,
-) -> None:
-    assert session.open_project(folder)
-    review = window.page("review")
-    assert isinstance(review, ReviewPage)
-    qtbot.waitUntil(lambda: review.stage.shown_id is not None)
-    shown = review.stage.shown_id
-    with qtbot.waitSignal(session.images_wanted) as wanted:
-        QTest.keyClick(review.main_focus(), Qt.Key.Key_A)
-    assert wanted.args == ["annotate", [shown]]
-    page = window.page("annotate")
-    assert isinstance(page, AnnotatePage)
-    assert page.queue.ids.tolist() == [shown]
-    dataset = window.page("dataset")
-    assert isinstance(dataset, DatasetPage)
-    ids = session.library.images.ids[[3, 5]]
-    dataset.browser.choose(ids)
-    with qtbot.waitSignal(session.images_wanted) as wanted:
-        QTest.keyClick(dataset.main_focus(), Qt.Key.Key_A)
-    assert wanted.args[0] == "annotate"
-    assert sorted(wanted.args[1]) == ids.tolist()
-
-
-def test_the_matrix_starts_what_is_missing(
-    window: MainWindow,
-    session: Session,
-    folder: Path,
-    held_jobs: None,
-    qtbot: QtBot,
-) -> None:
-    assert session.open_project(folder)
-    qtbot.waitUntil(lambda: len(session.library.images) > 0)
-    page = window.page("models")
-    assert isinstance(page, ModelsPage)
-    qtbot.waitUntil(lambda: len(page.view.table.rows) == 1)
-    QTest.mouseClick(page.shown.button_of(MATRIX), Left)
-    view = page.matrix
-    assert page.stack.currentWidget() is view
-    assert "1 model is not evaluated yet" in view.about.text()
-    # The small model is not the preset's, so all methods are missing.
-    chosen = methods_at_hand()
-    qtbot.waitUntil(lambda: [request.method for request in view.requests()] == [*chosen])
-    assert {"patchcore", "revdist"} <= set(chosen)
-    for action in view.menu.actions():
-        if action.isChecked() != (action.data() in ("patchcore", "revdist")):
-            action.trigger()
-    view.seeds.setValue(2)
-    assert f"({4})" in view.start.text()
-    QTest.mouseClick(view.start, Left)
-    asked = [job.request for job in session.jobs.jobs]
-    assert asked == [
-        TrainRequest(
-            method=method,
-            preset="quick",
-            changes={"seed": seed} if seed else {},
-            for_comparison=True,
-        )
-        for method in METHODS
-        if method in ("patchcore", "revdist")
-        for seed in (0, 1)
-    ]
-    assert view.requests() == []
-    assert not view.start.isEnabled()
 
 
 def test_a_model_for_comparison_does_not_become_the_active_one(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ from inspector.gui.actions import ActionRegistry
 from inspector.gui.pages.models.details import ModelDetails
 from inspector.gui.pages.models.page import MATRIX, ModelsPage
 from inspector.gui.session import Session
-from inspector.jobs.model_card import CARD_FILE, WEIGHTS_FILE, ModelCard
+from inspector.jobs.model_card import WEIGHTS_FILE
 from inspector.jobs.name_file import Naming, has_names
 from inspector.jobs.spec import ScoreJob
 from inspector.project.models import ModelRow
@@ -30,35 +31,12 @@ from inspector.project.runs import RunState
 
 CLASSES = ["bolt", "nut", "washer"]
 REAL, MADE = (6, 2, 6), (4, 4, 4)
-
-
-def card(method: str) -> ModelCard:
-    return ModelCard(
-        method=method,
-        preset="quick",
-        backbone="lite0",
-        backbone_sha256="",
-        image_size=64,
-        score_percent=1.0,
-        alignments=["none"],
-        default_alignment="none",
-        alignment_statistics="",
-        thresholds={},
-        class_names=CLASSES,
-        training_images={"bolt": 6, "nut": 2, "washer": 6},
-        windows={},
-        parameters={},
-        snapshot_id=1,
-        snapshot_digest="abc",
-        seed=0,
-        device="CPU",
-        precision="float32",
-        steps={"detector": 5},
-        created="2026-01-02T03:04:05+00:00",
-        versions={},
-        notes=[],
-        long_tail=HeadAndTail(("bolt", "washer"), ("nut",)),
-    )
+CARD: dict[str, Any] = {
+    "class_names": CLASSES,
+    "training_images": {"bolt": 6, "nut": 2, "washer": 6},
+    "long_tail": HeadAndTail(("bolt", "washer"), ("nut",)),
+}
+AddModel = Callable[..., ModelRow]
 
 
 def tensors(naming: bytes | None = None) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
@@ -76,18 +54,6 @@ def tensors(naming: bytes | None = None) -> dict[str, np.ndarray]:  # type: igno
     }
 
 
-def add_model(project: Project, method: str, content: dict[str, np.ndarray]) -> ModelRow:  # type: ignore[type-arg]
-    run = project.new_run("train", method, b"{}", None)
-    made = run.folder / "model"
-    made.mkdir()
-    save_file(content, made / WEIGHTS_FILE)
-    (made / CARD_FILE).write_bytes(msgspec.json.encode(card(method)))
-    model = project.add_model(run.run_id, made)
-    project.finish_run(run.run_id, b'{"state":"done"}', RunState.DONE)
-    evaluate(project, model)
-    return model
-
-
 def evaluate(project: Project, model: ModelRow) -> None:
     def row(value: float) -> MetricRow:
         return MetricRow(4, 4, value, value, value, None, None, None, value, None, None)
@@ -102,12 +68,17 @@ def evaluate(project: Project, model: ModelRow) -> None:
 
 
 @pytest.fixture
-def page(session: Session, tmp_path: Path, qtbot: QtBot) -> Iterator[ModelsPage]:
+def page(
+    session: Session, tmp_path: Path, add_model: AddModel, qtbot: QtBot
+) -> Iterator[ModelsPage]:
     """A model without names, one whose names are damaged, and one with names, which is chosen."""
     with Project.create(tmp_path / "project") as project:
-        add_model(project, "revdist", {"detector.weight": np.zeros(1, np.float32)})
-        add_model(project, "ltad", tensors(b"{broken"))
-        add_model(project, "ltad", tensors())
+        for method, content in (
+            ("revdist", {"detector.weight": np.zeros(1, np.float32)}),
+            ("ltad", tensors(b"{broken")),
+            ("ltad", tensors()),
+        ):
+            evaluate(project, add_model(project, method, content, **CARD))
     window = QMainWindow()
     qtbot.addWidget(window)
     actions = ActionRegistry(window, session)

@@ -17,9 +17,10 @@ from pytestqt.qtbot import QtBot
 from inspector.gui.main_window import MainWindow
 from inspector.gui.pages.annotate.learning.changes import most_changed
 from inspector.gui.pages.annotate.page import AnnotatePage
-from inspector.gui.session import Session
 from inspector.jobs.events import Change
 from inspector.jobs.fresh_file import read_fresh_masks
+
+from .hand import drag
 
 Key, Button = Qt.Key, Qt.MouseButton
 NONE, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
@@ -27,19 +28,11 @@ _PATIENCE_MS = 180_000
 
 
 @pytest.fixture
-def window(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    """The window whose workers have ended after the test."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    made = MainWindow(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 800)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    session.close_project()
-    page = made._pages.get("annotate")
-    if isinstance(page, AnnotatePage):
-        page.stage.prefetch.wait()
-        page.thumbnails.wait()
+    yield window
+    window.session.close_project()
 
 
 def opened(window: MainWindow, made: Any, folder: Path, qtbot: QtBot) -> AnnotatePage:
@@ -63,18 +56,6 @@ def page(window: MainWindow, tiny_dmad: Any, tmp_path: Path, qtbot: QtBot) -> An
     qtbot.waitUntil(lambda: window.session.learning.n_unlearned == 0, timeout=_PATIENCE_MS)
     qtbot.waitUntil(lambda: heat(made) is not None, timeout=_PATIENCE_MS)
     return made
-
-
-def drag(page: AnnotatePage, *points: tuple[float, float]) -> None:
-    """A stroke with the mouse through points of the image."""
-    view = page.parts.view
-    place = view.place
-    assert place is not None
-    places = [QPoint(*map(round, place.to_view(point))) for point in points]
-    QTest.mousePress(view.viewport(), Button.LeftButton, NONE, places[0])
-    for one in places[1:]:
-        QTest.mouseMove(view.viewport(), one)
-    QTest.mouseRelease(view.viewport(), Button.LeftButton, NONE, places[-1])
 
 
 def raw(page: AnnotatePage, image_id: int) -> float:
