@@ -166,11 +166,11 @@ class Bench:
     def at_once(self, trained: Dmad, images: Sequence[int]) -> Dmad:
         """A trained model that is shown painted defects and not trained again."""
         shown = [
-            (self.source.batch([one.row]), defect)
+            (self.source.batch([one.image]), defect)
             for one in self.painted(images)
             for defect in one.defects
         ]
-        made = with_annotations(trained, shown, self.source.size)
+        made = with_annotations(trained, shown, self.source.tiling)
         made.normal.nearest = self._nearest  # type: ignore[method-assign]
         return made
 

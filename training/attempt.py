@@ -26,6 +26,7 @@ from inspector.project.results import (
     RESULTS_FILE,
     remove_portions,
 )
+from inspector.project.rows_file import part_of
 from training.commands import Cancelled, Interrupted
 
 EXIT_DONE, EXIT_FAILED, EXIT_CANCELLED, EXIT_INTERRUPTED = 0, 1, 3, 4
@@ -115,7 +116,6 @@ def _discard(run_folder: Path) -> None:
     remove_portions(run_folder)
     for name in (
         MAPS_FILE,
-        f".{MAPS_FILE}.part",
         DESCRIPTORS_FILE,
         RESULTS_FILE,
         EVALUATION_FILE,
@@ -123,3 +123,4 @@ def _discard(run_folder: Path) -> None:
         FRESH_FILE,
     ):
         (run_folder / name).unlink(missing_ok=True)
+        part_of(run_folder / name).unlink(missing_ok=True)

@@ -37,16 +37,15 @@ from inspector.project.results import (
     MAPS_FILE,
     PORTIONS_FOLDER,
     RESULTS_FILE,
-    MapsFile,
     Results,
     clear_removed_portions,
-    open_maps,
     read_results,
     write_results,
 )
+from inspector.project.rows_file import RowsFile
 from inspector.project.snapshots import SnapshotEntry
 from training.run import Run
-from training.score_job import Loaded, load_for_scoring, score_entries, write_descriptors
+from training.score_job import Loaded, load_for_scoring, score_entries
 
 _PORTION_BATCHES = 4
 _TRIES = 5
@@ -317,15 +316,11 @@ def _put_together(run_folder: Path, cut: Sequence[_Portion], job: ScoreJob) -> R
         tuple(image for part in parts for image in part.unread),
     )
     scored = [portion for portion, part in zip(portions, parts, strict=True) if part.scored]
-    if job.keep_maps:
-        maps = MapsFile(run_folder / MAPS_FILE, sum(len(p.scored) + len(p.unread) for p in parts))
-        for portion, part in zip(portions, parts, strict=True):
-            if part.scored:
-                maps.append(open_maps(portion)[: len(part.scored)])
-        maps.close()
-    if scored:
-        found = [np.load(portion / DESCRIPTORS_FILE, allow_pickle=False) for portion in scored]
-        write_descriptors(run_folder, found)
+    for name in (MAPS_FILE, DESCRIPTORS_FILE) if job.keep_maps else (DESCRIPTORS_FILE,):
+        file = RowsFile(run_folder / name)
+        for portion in scored:
+            file.append(np.load(portion / name, mmap_mode="r", allow_pickle=False))
+        file.close()
     return results
 
 

@@ -25,7 +25,7 @@ from training.sampling import batch_rows
 _ABNORMAL_ROWS = 512  # (ours) painted and pseudo patches a step
 _METRIC_EVERY = 10
 _VALIDATIONS = 8
-_LOOKED_AT = 64  # images, at least: normal patches hardly differ more between more of them
+_LOOKED_AT = 64  # rows, at least: normal patches hardly differ more between more of them
 
 
 class Weights(NamedTuple):
@@ -174,7 +174,12 @@ def blend(detector: Dmad, task: Assignment) -> None:
 
 
 def _some(task: Assignment) -> Sequence[int]:
-    return task.rows[:: max(1, len(task.rows) // _LOOKED_AT)]
+    """Rows at equal steps; of tiles as many at random, as steps may meet the same of each image."""
+    every = max(1, len(task.rows) // _LOOKED_AT)
+    if task.source.tiling.count == 1:
+        return task.rows[::every]
+    order = np.random.default_rng([task.seed, 0x50E]).permutation(len(task.rows))
+    return [task.rows[place] for place in sorted(order[: -(-len(order) // every)].tolist())]
 
 
 def hinge_loss(scores: Sequence[Tensor], weights: Weights) -> Tensor:

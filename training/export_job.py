@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from inspector.core.files import sha256_of
+from inspector.core.tiling import Tiling
 from inspector.engine.device import Device, make_repeatable
 from inspector.engine.export.describing import as_facts, describe
 from inspector.engine.export.exported_files import load_file, write_file
@@ -28,7 +29,7 @@ from training.images import read_batches
 from training.run import Run
 
 _PROOF_IMAGES = 12
-_PROOF_BATCH = 4
+_PROOF_BATCH, _PROOF_BATCH_OF_TILED = 4, 2  # all tiles of a batch are in memory at once
 
 
 def export(job: ExportJob, run: Run) -> dict[str, Any]:
@@ -69,9 +70,7 @@ def export(job: ExportJob, run: Run) -> dict[str, Any]:
             del graph  # hundreds of megabytes
             run.progress(1, 1, "files")
             run.begin("prove", "Proving it on images of the project")
-            proof = _proved(
-                format_, file, pipeline, variant, threshold, entries, card.image_size, run
-            )
+            proof = _proved(format_, file, pipeline, variant, threshold, entries, card.tiling, run)
             described = file.with_name(file.name + DESCRIPTION_SUFFIX)
             text = msgspec.json.encode(description | {"proof": proof})
             described.write_bytes(msgspec.json.format(text))
@@ -110,15 +109,16 @@ def _proved(
     variant: str,
     threshold: float,
     entries: Sequence[SnapshotEntry],
-    size: int,
+    tiling: Tiling,
     run: Run,
 ) -> dict[str, Any]:
     """Runs the file in its runtime; batches of several sizes, as any must do."""
+    at_once = _PROOF_BATCH if tiling.count == 1 else _PROOF_BATCH_OF_TILED
     loaded = load_file(format_, file)
     proof = Proof(pipeline, variant, threshold, loaded)
     unread: list[InspectorError] = []
-    for some, batch_size in ((entries[:1], 1), (entries[1:], _PROOF_BATCH)):
-        for batch in read_batches(some, size, batch_size):
+    for some, batch_size in ((entries[:1], 1), (entries[1:], at_once)):
+        for batch in read_batches(some, tiling.canvas, batch_size):
             unread += [error for _, error in batch.failures]
             if batch.rows:
                 proof.add(batch.images)

@@ -7,17 +7,16 @@ is started for a single job does the same from a cold start.
 from __future__ import annotations
 
 import contextlib
-import io
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inspector.core.evaluation import ImageResult
 from inspector.core.files import write_atomically
+from inspector.core.tiling import Tiling
 from inspector.engine.annotating import Entries, PaintedDefect, without
 from inspector.engine.device import make_repeatable, resolve_device
 from inspector.engine.memory.bank import Bank
@@ -35,12 +34,12 @@ from inspector.project.results import (
     DESCRIPTORS_FILE,
     MAPS_FILE,
     RESULTS_FILE,
-    MapsFile,
     Results,
     UnreadImage,
     write_changes,
     write_results,
 )
+from inspector.project.rows_file import RowsFile
 from inspector.project.snapshots import Snapshot, SnapshotEntry, read_annotation, read_snapshot
 from training.images import read_batches
 from training.run import Run
@@ -58,7 +57,7 @@ class _Warm(NamedTuple):
     made_of: tuple[object, ...]
     shelf: Shelf | None
     rescorer: Rescorer
-    size: int
+    tiling: Tiling
     default: str
     channels: int
     entries: dict[int, Entries]
@@ -116,15 +115,15 @@ class Learner:
             pipeline, card = load_model(folder)
             precision = "float32" if job.precision == "auto" else job.precision
             device = resolve_device(job.device, precision)
-            problem = speed_up(pipeline.detector.backbone, card.image_size, device)
+            problem = speed_up(pipeline.detector.backbone, card.tiling.side, device)
             if problem:
                 run.note(problem)
             shelf = Shelf(Path(job.cache), folder, device) if job.cache else None
             self._warm = _Warm(
                 made_of,
                 shelf,
-                Rescorer(pipeline.to(device), device, card.image_size, job.memory, shelf),
-                card.image_size,
+                Rescorer(pipeline.to(device), device, card.tiling, job.memory, shelf),
+                card.tiling,
                 card.default_alignment,
                 pipeline.detector.descriptor_channels,
                 {},
@@ -142,7 +141,8 @@ class Learner:
             e for e in snapshot.annotated() if missing & {a.annotation_id for a in e.annotations}
         ]
         failed: list[UnreadImage] = []
-        for entry, image in _assessed(warm, job.batch_size, entries, failed):
+        at_once = warm.tiling.images_at_once(job.batch_size)
+        for entry, image in _assessed(warm, at_once, entries, failed):
             for version in entry.annotations:
                 number = version.annotation_id
                 if number in missing:
@@ -159,9 +159,9 @@ class _Scoring:
 
     def __init__(self, job: LearnJob, warm: _Warm, total: int, run: Run) -> None:
         self._job, self._warm, self._total, self._run = job, warm, total, run
-        self._maps = MapsFile(run.folder / MAPS_FILE, total)
+        self._maps = RowsFile(run.folder / MAPS_FILE)
+        self._descriptors = RowsFile(run.folder / DESCRIPTORS_FILE)
         self._results: list[ImageResult] = []
-        self._descriptors: list[NDArray[np.float16]] = []
         self._changes: list[events.Change] = []
         self._untold: list[events.Change] = []
         self._told = 0.0
@@ -194,9 +194,7 @@ class _Scoring:
             first = self.unread[0]
             raise InspectorError(f"No image could be scored. The first: {first.reason}", first.hint)
         self._tell(-1, last=True)
-        buffer = io.BytesIO()
-        np.save(buffer, np.stack(self._descriptors))
-        write_atomically(self._run.folder / DESCRIPTORS_FILE, buffer.getvalue())
+        self._descriptors.close()
         default = self._warm.default
         self._changes.sort(key=lambda c: -abs(c.after[default] - c.before[default]))
         write_changes(self._run.folder, self._changes[:_MOST_CHANGES])
@@ -221,7 +219,7 @@ class _Scoring:
                 statistics=image.statistics,
             )
         )
-        self._descriptors.append(image.descriptor)
+        self._descriptors.append(image.descriptor[None])
         shown = self._warm.default
         aligned = now.scores[shown] - image.trained.scores[shown]
         if max(abs(now.raw_score - image.trained.raw_score), abs(aligned)) > _SAME:
@@ -234,7 +232,7 @@ class _Scoring:
     def _show_current(self, now: ImageScores) -> None:
         folder = self._run.folder / CURRENT_FOLDER
         folder.mkdir(exist_ok=True)
-        file = MapsFile(folder / MAPS_FILE, 1)
+        file = RowsFile(folder / MAPS_FILE)
         file.append(now.shown[None])
         file.close()
 
@@ -261,14 +259,15 @@ def _portions(
     known = [entry for entry in rest if warm.rescorer.kept(shelf_key(entry)) is not None]
     unknown = [entry for entry in rest if warm.rescorer.kept(shelf_key(entry)) is None]
     has_current = bool(wanted) and wanted[0].image_id == job.current
+    few, many = map(warm.tiling.images_at_once, (job.batch_size, _KEPT_AT_ONCE))
     for group in (wanted[:1], wanted[1:]) if has_current else (wanted,):
-        yield from _chunks(_assessed(warm, job.batch_size, group, unread), job.batch_size)
-    yield from _chunks(_assessed(warm, job.batch_size, known, unread), _KEPT_AT_ONCE)
-    yield from _chunks(_assessed(warm, job.batch_size, unknown, unread), job.batch_size)
+        yield from _chunks(_assessed(warm, few, group, unread), few)
+    yield from _chunks(_assessed(warm, few, known, unread), many)
+    yield from _chunks(_assessed(warm, few, unknown, unread), few)
 
 
 def _assessed(
-    warm: _Warm, batch_size: int, entries: Sequence[SnapshotEntry], unread: list[UnreadImage]
+    warm: _Warm, at_once: int, entries: Sequence[SnapshotEntry], unread: list[UnreadImage]
 ) -> Iterator[tuple[SnapshotEntry, Assessed]]:
     """Each image with what the model says of it: first those that are kept, then the others."""
     missing = []
@@ -278,7 +277,7 @@ def _assessed(
             missing.append(entry)
         else:
             yield entry, image
-    for batch in read_batches(missing, warm.size, batch_size):
+    for batch in read_batches(missing, warm.tiling.canvas, at_once):
         for row, error in batch.failures:
             entry = missing[row]
             unread.append(UnreadImage(entry.image_id, entry.path, error.message, error.hint))

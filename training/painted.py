@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from inspector.engine.annotating import Entries, PaintedDefect, painted_entries, together
+from torch import Tensor
+
+from inspector.engine.annotating import Entries, PaintedDefect, entries_of_mask, together
+from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.project.snapshots import SnapshotEntry, read_annotation
 from training.features import FeatureSource
 
 
 @dataclass(frozen=True, slots=True)
 class PaintedImage:
-    """An image with painted defects; its features are row `row` of `source`."""
+    """An image with painted defects: image number `image` of `source`, whose rows are its tiles."""
 
     source: FeatureSource
-    row: int
+    image: int
     defects: tuple[PaintedDefect, ...]
 
 
@@ -39,16 +43,24 @@ def all_painted_entries(
     Args:
         images: Whose masks count.
         channels: C of a patch.
-        filtered: See `painted_entries`.
+        filtered: See `annotating.painted_entries`.
 
     Raises:
         InspectorError: A mask is empty.
     """
-    found = []
-    for image in images:
-        features = image.source.batch([image.row])
-        found += [
-            painted_entries(features, defect, image.source.size, filtered=filtered)
-            for defect in image.defects
-        ]
+    found = [entries for image in images for entries in _entries(image, filtered=filtered)]
     return together(found, channels)
+
+
+def _entries(image: PaintedImage, *, filtered: bool) -> list[Entries]:
+    source = image.source
+    first = image.image * source.tiling.tiles
+
+    @cache
+    def patches_of(tile: int) -> Tensor:
+        return as_rows(patch_features(source.batch([first + tile])))[0]
+
+    return [
+        entries_of_mask(patches_of, defect, source.tiling, filtered=filtered)
+        for defect in image.defects
+    ]

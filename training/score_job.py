@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.core.evaluation import RAW, Expected, ImageResult, evaluate
-from inspector.core.files import sha256_of, write_atomically
+from inspector.core.files import sha256_of
 from inspector.core.images import read_mask
 from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
@@ -30,13 +29,13 @@ from inspector.project.results import (
     MAPS_FILE,
     REPORT_FILE,
     RESULTS_FILE,
-    MapsFile,
     Results,
     UnreadImage,
     remove_portions,
     write_evaluation,
     write_results,
 )
+from inspector.project.rows_file import RowsFile
 from inspector.project.snapshots import SnapshotEntry, read_snapshot
 from training.images import read_batches
 from training.report import LeftOut, write_evaluation_report
@@ -177,8 +176,8 @@ class _Scoring:
         self._run = run
         self._variants = _variants(job, card)
         self._windows = card.windows
-        self._maps = MapsFile(run.folder / MAPS_FILE, len(entries)) if job.keep_maps else None
-        self._descriptors: list[NDArray[np.float16]] = []
+        self._maps = RowsFile(run.folder / MAPS_FILE) if job.keep_maps else None
+        self._descriptors = RowsFile(run.folder / DESCRIPTORS_FILE)
         self._scored: list[ImageResult] = []
         self._unread: list[UnreadImage] = []
         self.pixels: dict[str, dict[str, PixelMetrics]] = {name: {} for name in self._variants}
@@ -197,8 +196,8 @@ class _Scoring:
 
     def score_all(self, device: Device) -> None:
         """Scores every entry."""
-        size = self._card.image_size
-        with scoring_by(self._job, self._pipeline, size, self._variants, device) as score_images:
+        tiling = self._card.tiling
+        with scoring_by(self._job, self._pipeline, tiling, self._variants, device) as score_images:
             self._score_batches(score_images)
         self._tell_left_out()
 
@@ -236,8 +235,7 @@ class _Scoring:
         """Completes the files; there are none where not one image could be read."""
         if self._maps is not None:
             self._maps.close()
-        if self._scored:
-            write_descriptors(self._run.folder, self._descriptors)
+        self._descriptors.close()
         return Results(tuple(self._scored), tuple(self._unread))
 
     def _keep(self, entries: Sequence[SnapshotEntry], scored: Scored) -> None:
@@ -261,7 +259,7 @@ class _Scoring:
                     statistics={name: found[index] for name, found in statistics.items()},
                 )
             )
-        self._descriptors.append(scored.descriptors.half().cpu().numpy())
+        self._descriptors.append(scored.descriptors.cpu().numpy())
         if self._maps is not None:
             self._maps.append(for_display(scored.smoothed).cpu().numpy())
         if self._job.evaluate:
@@ -297,13 +295,6 @@ class _Scoring:
         except InspectorError as error:
             self.without_mask[entry.image_id] = error.message
             return None
-
-
-def write_descriptors(folder: Path, parts: Sequence[NDArray[np.float16]]) -> None:
-    """Writes `descriptors.npy`, of parts (n, …) one after the other."""
-    buffer = io.BytesIO()
-    np.save(buffer, np.concatenate(parts))
-    write_atomically(folder / DESCRIPTORS_FILE, buffer.getvalue())
 
 
 def _variants(job: ScoreJob, card: ModelCard) -> tuple[str, ...]:

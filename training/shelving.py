@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from inspector.core.tiling import Tiling
 from inspector.engine.detectors.dmad import Dmad
 from inspector.engine.device import Device
 from inspector.engine.pipeline import Pipeline, Scored
@@ -18,12 +19,12 @@ from inspector.project.snapshots import SnapshotEntry
 from training.shelf import Shelf, shelf_key
 
 Score = Callable[[Sequence[SnapshotEntry], Tensor], Scored]
-"""Scores images (B, 3, H, W), given with their entries."""
+"""Scores images (B, 3, canvas, canvas), given with their entries."""
 
 
 @contextmanager
 def scoring_by(
-    job: ScoreJob, pipeline: Pipeline, size: int, variants: Sequence[str], device: Device
+    job: ScoreJob, pipeline: Pipeline, tiling: Tiling, variants: Sequence[str], device: Device
 ) -> Iterator[Score]:
     """How the images of a job are scored.
 
@@ -40,7 +41,7 @@ def scoring_by(
         yield plain
         return
     with Shelf(Path(job.cache), Path(job.model), device) as shelf:
-        rescorer = Rescorer(pipeline, device, size, 0, shelf)
+        rescorer = Rescorer(pipeline, device, tiling, 0, shelf)
 
         def shelving(entries: Sequence[SnapshotEntry], images: Tensor) -> Scored:
             keys = [shelf_key(entry) for entry in entries]

@@ -208,8 +208,8 @@ def _prepare(
         )
     with_defects = [painted[row - len(entries)] for row in rows if row >= len(entries)]
     defects = tuple(
-        PaintedImage(source, row, read_painted(entry))
-        for row, entry in enumerate(with_defects, len(readable))
+        PaintedImage(source, image, read_painted(entry))
+        for image, entry in enumerate(with_defects, len(readable))
     )
     with distributed.first_before_others(run.check):  # one measures for all
         device = fitting_device(job, run, backbone, source)

@@ -34,7 +34,7 @@ from inspector.engine.pipeline import Pipeline
 from inspector.engine.runtimes import speed_up
 from inspector.errors import InspectorError
 from inspector.jobs.parameters import RevDistParameters
-from inspector.project.results import MapsFile
+from inspector.project.rows_file import RowsFile
 from inspector.project.snapshots import SnapshotEntry
 from training.coreset import GreedyCover, Projection
 from training.fitting import Assignment
@@ -101,7 +101,7 @@ def scoring(
 
     def work() -> None:
         with tempfile.TemporaryDirectory() as made:
-            maps = MapsFile(Path(made) / "maps.npy", len(entries))
+            maps = RowsFile(Path(made) / "maps.npy")
             for read in read_batches(entries, size, batch):
                 names = [entries[row].class_name for row in read.rows]
                 scored = pipeline.score(read.images, names, CPU, VARIANTS)

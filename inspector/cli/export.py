@@ -23,7 +23,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         description="The file takes RGB images of the model's input size, 0 to 1, in batches of "
         "any number, and gives the aligned score, the aligned map and whether the score is above "
         "the threshold. It is run on images of the project first, and only kept where it agrees "
-        "with the model. FILE.json beside it says what it expects.",
+        "with the model. FILE.json beside it says what it expects. Of a model with tiles the file "
+        "takes whole images and cuts the tiles itself, all of a batch at once: where memory is "
+        "short, give it one image at a time.",
     )
     add_project_argument(parser)
     parser.add_argument("--model", help="name or number of the model (default: the newest)")

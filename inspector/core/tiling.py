@@ -71,6 +71,20 @@ class Tiling:
         row, column = divmod(tile, self.count)
         return row * self.step, column * self.step
 
+    def middle_tiles(self, unit: int) -> NDArray[np.int64]:
+        """Along one side, in the middle of which tile each `unit` pixels of the canvas lie most.
+
+        Args:
+            unit: A divisor of the canvas' side and of the step.
+
+        Returns:
+            (canvas / unit,) numbers of tiles along the side; of two the first.
+        """
+        places = (np.arange(self.canvas // unit) + 0.5) * unit
+        middles = self.side / 2 + np.arange(self.count) * self.step
+        nearest: NDArray[np.int64] = np.abs(places[:, None] - middles).argmin(axis=1)
+        return nearest
+
     def images_at_once(self, tiles: int) -> int:
         """How many images have at most so many tiles; at least one."""
         return max(1, tiles // self.tiles)

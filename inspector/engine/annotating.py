@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,11 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inspector.core.patch_grid import patches_of_mask
+from inspector.core.patch_grid import in_tiles, patches_of_mask
+from inspector.core.tiling import Tiling
 from inspector.engine.detectors.base import Detector
 from inspector.engine.detectors.dmad import Dmad
 from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.errors import InspectorError
+
+PatchesOf = Callable[[int], Tensor]
+"""All patches of one tile of an image, (h · w, C) of any floating type; of whole images, tile 0."""
 
 
 class Entries(NamedTuple):
@@ -63,40 +67,53 @@ def without(entries: Entries, muted: Collection[tuple[int, int, int]]) -> Entrie
 def painted_entries(
     features: Sequence[Tensor],
     defect: PaintedDefect,
-    size: tuple[int, int],
+    tiling: Tiling,
     *,
     filtered: bool = True,
 ) -> Entries:
     """The patches in a painted mask (METHODS section 3, M_as).
 
     Args:
-        features: A backbone's maps of the one image, [(1, C_i, h_i, w_i)].
+        features: A backbone's maps of the one image, [(T, C_i, h_i, w_i)]: of all its tiles.
         defect: What was painted on it.
-        size: (H, W) of the model's input.
+        tiling: How it is looked at.
         filtered: False takes all patches of the image: the ablation of the mask filter.
 
     Raises:
         InspectorError: The mask is empty.
     """
-    patches = as_rows(patch_features(features))[0]
-    return entries_of_mask(patches, defect, size, filtered=filtered)
+
+    def patches_of(tile: int) -> Tensor:
+        return as_rows(patch_features([stage[tile : tile + 1] for stage in features]))[0]
+
+    return entries_of_mask(patches_of, defect, tiling, filtered=filtered)
 
 
 def entries_of_mask(
-    patches: Tensor, defect: PaintedDefect, size: tuple[int, int], *, filtered: bool = True
+    patches_of: PatchesOf, defect: PaintedDefect, tiling: Tiling, *, filtered: bool = True
 ) -> Entries:
-    """As `painted_entries`, from all patches of the image, (H/8 · W/8, C) of any floating type.
+    """As `painted_entries`, from patches that are asked for tile by tile.
+
+    The mask is laid on the grid of the whole canvas. Each place that it takes is one entry, as of
+    whole images: `patch_grid.in_tiles` tells which tile's patch stands for it. Sources have rows
+    and columns of the canvas.
 
     Raises:
         InspectorError: The mask is empty.
     """
-    taken = patches_of_mask(defect.mask, size, filtered=filtered)
-    places = np.argwhere(taken)
-    chosen = torch.from_numpy(places[:, 0] * taken.shape[1] + places[:, 1])
+    size = (tiling.canvas, tiling.canvas)
+    places = np.argwhere(patches_of_mask(defect.mask, size, filtered=filtered))
+    tiles, numbers = in_tiles(places, tiling)
+    chosen = [
+        patches_of(tile).cpu()[torch.from_numpy(numbers[tiles == tile])]
+        for tile in np.unique(tiles).tolist()
+    ]
+    in_order = np.argsort(np.argsort(tiles, kind="stable"))
     image = np.full(len(places), defect.image_id)
     annotation = np.full(len(places), defect.annotation_id)
     sources = np.stack([image, places[:, 0], places[:, 1], annotation], axis=1)
-    return Entries(patches.cpu()[chosen], torch.from_numpy(sources.astype(np.int32)))
+    features = torch.cat(chosen)[torch.from_numpy(in_order)]
+    return Entries(features, torch.from_numpy(sources.astype(np.int32)))
 
 
 def pseudo_anomalies(painted: Entries, count: int, noise: float, seed: int) -> Entries:
@@ -126,7 +143,7 @@ def pseudo_anomalies(painted: Entries, count: int, noise: float, seed: int) -> E
 def with_annotations(
     detector: Detector,
     painted: Sequence[tuple[Sequence[Tensor], PaintedDefect]],
-    size: tuple[int, int],
+    tiling: Tiling,
     muted: Collection[tuple[int, int, int]] = (),
 ) -> Dmad:
     """A copy of a trained detector that knows newly painted defects: no training, seconds at most.
@@ -141,8 +158,9 @@ def with_annotations(
 
     Args:
         detector: A trained `Dmad`.
-        painted: For each defect a backbone's maps of its image, [(1, C_i, h_i, w_i)], and the mask.
-        size: (H, W) of the model's input.
+        painted: For each defect a backbone's maps of its image, [(T, C_i, h_i, w_i)], of all its
+            tiles, and the mask.
+        tiling: How images are looked at.
         muted: Entries to leave out, of earlier painted patches too: (annotation id, row, column).
 
     Raises:
@@ -151,7 +169,7 @@ def with_annotations(
     detector = require_dmad(detector)
     made = Dmad(detector.backbone).to(detector.normal.features.device)
     made.load_state_dict(detector.state_dict(), assign=True)
-    found = [painted_entries(features, defect, size) for features, defect in painted]
+    found = [painted_entries(features, defect, tiling) for features, defect in painted]
     new = together(found, detector.descriptor_channels)
     made.fresh.add(*new)
     for bank in (made.annotated, made.fresh):

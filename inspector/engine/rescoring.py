@@ -8,9 +8,9 @@ few fresh filters are computed anew, and only those images get a new map that lo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from inspector.core.evaluation import RAW, Expected
 from inspector.core.patch_grid import PATCH_STRIDE
+from inspector.core.tiling import Tiling
 from inspector.engine.alignment.base import Statistics
 from inspector.engine.annotating import (
     Entries,
@@ -34,6 +35,7 @@ from inspector.engine.maps import for_display, mean_map, smooth
 from inspector.engine.memory.patches import as_rows, look, patch_features
 from inspector.engine.memory.spread import NOTABLE
 from inspector.engine.pipeline import Pipeline, Scored
+from inspector.engine.tiling import TILES_AT_ONCE, blend, blend_maps, portions
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class ImageScores:
 @dataclass(slots=True)
 class Assessed:
     """What a model says of one image as it was trained, and what is needed to say it anew.
+
+    Its N patches are those of all its tiles, tile by tile; of one that is seen as a whole, its own.
 
     Attributes:
         trained: The scores without anything freshly painted.
@@ -112,7 +116,7 @@ class Rescorer:
     Args:
         pipeline: On the device; its own freshly painted patches are dropped.
         device: Where to compute.
-        size: Side of the square input.
+        size: Side of the square input, or how images are tiled.
         memory: Bytes for what is kept of images; others come from the store, or are assessed again
             each time.
         store: Where there is one.
@@ -125,7 +129,7 @@ class Rescorer:
         self,
         pipeline: Pipeline,
         device: Device,
-        size: int,
+        size: int | Tiling,
         memory: int,
         store: Store | None = None,
     ) -> None:
@@ -134,7 +138,8 @@ class Rescorer:
         self._detector.fresh.fill(*no_entries(self._detector.descriptor_channels))
         self._detector.learn_filters()
         self._device = device
-        self._size = (size, size)
+        self._tiling = Tiling.of(size)
+        self._size = (self._tiling.side, self._tiling.side)
         self._memory = memory
         self._store = store
         self._kept: dict[str, Assessed] = {}
@@ -156,7 +161,8 @@ class Rescorer:
     def assess(
         self, keys: Sequence[str], images: Tensor, class_names: Sequence[str]
     ) -> list[Assessed]:
-        """Looks at images (B, 3, H, W) in [0, 1]; keeps what it finds where there is room."""
+        """Looks at images (B, 3, canvas, canvas) in [0, 1]; keeps what it finds where there is
+        room."""
         return self.score(keys, images, class_names)[1]
 
     @torch.inference_mode()
@@ -164,21 +170,23 @@ class Rescorer:
         self, keys: Sequence[str], images: Tensor, class_names: Sequence[str]
     ) -> tuple[Scored, list[Assessed]]:
         """As `assess`, with the scores as the pipeline gives them, without anything fresh."""
-        device, detector = self._device, self._detector
-        on_device = images.to(device.torch, memory_format=torch.channels_last)
-        with device.autocast():
-            features = detector.observe(on_device)
-        grid = patch_features(features)
-        patches = as_rows(grid)
-        known = detector.assess(patches)
-        maps = mean_map([known.scores.view(-1, *grid.shape[2:])], self._size)
-        found = RawPrediction(maps, look(grid))
+        on_device = images.to(self._device.torch, memory_format=torch.channels_last)
+        looked: list[_Looked] = []
+
+        def predictions() -> Iterator[RawPrediction]:
+            for tiles in portions(on_device, self._tiling):
+                prediction, patches = self._look(tiles)
+                looked.append(patches)
+                yield prediction
+
+        found = blend(predictions(), len(images), self._tiling)
         variants = list(self._pipeline.aligners)
         scored = self._pipeline.finish(found, class_names, variants)
         shown = for_display(scored.smoothed).cpu().numpy()
-        near = detector.normal.features[known.rows].float()
-        halves, descriptors = (patches - near).half().cpu(), scored.descriptors.half().cpu().numpy()
-        scores, likeness, normal = known.scores.cpu(), known.likeness.cpu(), known.rows.int().cpu()
+        descriptors = scored.descriptors.half().cpu().numpy()
+        halves, scores, likeness, normal = (
+            _by_image(torch.cat(parts), len(images)) for parts in zip(*looked, strict=True)
+        )
         made = []
         for row, key in enumerate(keys):
             aligned = {name: float(scored.scores[name][row]) for name in variants}
@@ -209,8 +217,15 @@ class Rescorer:
         Raises:
             InspectorError: The mask is empty.
         """
-        near = self._detector.normal.features[self._on_device(image.normal).long()].float().cpu()
-        return entries_of_mask(as_entries(image.differences + near), defect, self._size)
+        count = (self._tiling.side // PATCH_STRIDE) ** 2
+
+        def patches_of(tile: int) -> Tensor:
+            own = slice(tile * count, (tile + 1) * count)
+            rows = self._on_device(image.normal[own]).long()
+            near = self._detector.normal.features[rows].float().cpu()
+            return as_entries(image.differences[own] + near)
+
+        return entries_of_mask(patches_of, defect, self._tiling)
 
     def learn(self, painted: Mapping[int, Entries], changing: Collection[int]) -> None:
         """Makes these masks the freshly painted ones, in place of those before.
@@ -253,9 +268,13 @@ class Rescorer:
 
     def _finished(self, images: Sequence[Assessed], scores: Tensor) -> list[ImageScores]:
         """From patch scores (B, N) to maps and image scores, as the pipeline does it."""
-        side = self._size[0] // PATCH_STRIDE
-        grid = scores.view(-1, side, side).to(self._device.torch)
-        smoothed = smooth(mean_map([grid], self._size))
+        side = self._tiling.side // PATCH_STRIDE
+        grids = scores.view(-1, side, side)
+        at_once = len(grids) if self._tiling.count == 1 else TILES_AT_ONCE
+        maps = (
+            mean_map([self._on_device(some)], self._size) for some in torch.split(grids, at_once)
+        )
+        smoothed = smooth(blend_maps(maps, len(images), self._tiling))
         scorer = self._pipeline.scorer
         levels = scorer.levels(smoothed)
         aligned = {}
@@ -272,6 +291,19 @@ class Rescorer:
             ImageScores(score, {name: of[row] for name, of in aligned.items()}, shown[row])
             for row, score in enumerate(scorer.score(levels, RAW).tolist())
         ]
+
+    def _look(self, tiles: Tensor) -> tuple[RawPrediction, _Looked]:
+        """Looks at some tiles, or at images as a whole, (n, 3, side, side)."""
+        detector = self._detector
+        with self._device.autocast():
+            features = detector.observe(tiles)
+        grid = patch_features(features)
+        patches = as_rows(grid)
+        known = detector.assess(patches)
+        maps = mean_map([known.scores.view(-1, *grid.shape[2:])], self._size)
+        near = detector.normal.features[known.rows].float()
+        parts = ((patches - near).half(), known.scores, known.likeness, known.rows.int())
+        return RawPrediction(maps, look(grid)), _Looked(*(part.cpu() for part in parts))
 
     def _measure_steady(self, images: Sequence[Assessed]) -> None:
         """Brings the kept responses up to date; those to a mask that is gone are begun anew."""
@@ -308,6 +340,20 @@ class Rescorer:
 
     def _on_device(self, values: Tensor) -> Tensor:
         return values.to(self._device.torch)
+
+
+class _Looked(NamedTuple):
+    """Of the patches of n tiles, (n, h · w, C) and three times (n, h · w): see `Assessed`."""
+
+    differences: Tensor
+    patch_scores: Tensor
+    likeness: Tensor
+    normal: Tensor
+
+
+def _by_image(values: Tensor, images: int) -> Tensor:
+    """Values of patches (images · tiles, n, …), to (images, tiles · n, …)."""
+    return values.reshape(images, -1, *values.shape[2:])
 
 
 @dataclass(frozen=True, slots=True)

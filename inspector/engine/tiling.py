@@ -82,21 +82,42 @@ def blend(parts: Iterator[RawPrediction], images: int, tiling: Tiling) -> RawPre
     if tiling.count == 1:
         (whole,) = parts
         return whole
-    maps = descriptors = weights = None
+    descriptors: Tensor | None = None
+    number = 0
+
+    def maps() -> Iterator[Tensor]:
+        nonlocal descriptors, number
+        for part in parts:
+            if descriptors is None:
+                shape = (images, *part.descriptor.shape[1:])
+                descriptors = part.descriptor.new_zeros(shape, dtype=torch.float32)
+            for descriptor in part.descriptor:
+                descriptors[number // tiling.tiles].add_(descriptor.float() / tiling.tiles)
+                number += 1
+            yield part.map
+
+    blended = blend_maps(maps(), images, tiling)
+    assert descriptors is not None
+    return RawPrediction(blended, descriptors)
+
+
+def blend_maps(parts: Iterator[Tensor], images: int, tiling: Tiling) -> Tensor:
+    """Likewise the maps alone: of tiles (n, side, side) to those of images, (B, canvas, canvas)."""
+    if tiling.count == 1:
+        (whole,) = parts
+        return whole
+    maps = weights = None
     number = 0
     for part in parts:
-        if maps is None or descriptors is None or weights is None:
-            maps = part.map.new_zeros(images, tiling.canvas, tiling.canvas, dtype=torch.float32)
-            shape = (images, *part.descriptor.shape[1:])
-            descriptors = part.descriptor.new_zeros(shape, dtype=torch.float32)
+        if maps is None or weights is None:
+            maps = part.new_zeros(images, tiling.canvas, tiling.canvas, dtype=torch.float32)
             weights = torch.from_numpy(tiling.weights()).to(maps)
-        for tile_map, descriptor in zip(part.map, part.descriptor, strict=True):
+        for tile_map in part:
             image, tile = divmod(number, tiling.tiles)
             (row, column), (top, left) = divmod(tile, tiling.count), tiling.corner(tile)
             weight = weights[row, :, None] * weights[column]
             place = maps[image, top : top + tiling.side, left : left + tiling.side]
             place.add_(weight * tile_map.float())
-            descriptors[image].add_(descriptor.float() / tiling.tiles)
             number += 1
-    assert maps is not None and descriptors is not None and number == images * tiling.tiles
-    return RawPrediction(maps, descriptors)
+    assert maps is not None and number == images * tiling.tiles
+    return maps

@@ -23,7 +23,7 @@ from inspector.core.windows import IntensityWindow
 from inspector.gui.small_pictures import small_picture
 from inspector.project.records import StoredImage
 
-SIZES = (128, 256, 512, 1024)
+SIZES = (128, 256, 512, 1024, 2048)
 """The longer sides that are made, in pixels; the smallest that suffices is taken."""
 
 _MEMORY = 256 * 2**20

@@ -36,8 +36,8 @@ class StoredBank:
     Attributes:
         features: (N, C) float16.
         image_ids: (N,) the image that each patch is of; −1 where it is of none.
-        rows, columns: (N,) its place on the patch grid, one patch every 8 input pixels; −1 for
-            pseudo-anomalies, which lie nowhere.
+        rows, columns: (N,) its place on the patch grid, one patch every 8 pixels of the input or
+            canvas; −1 for pseudo-anomalies, which lie nowhere.
         annotation_ids: (N,) the painted mask that it comes from; −1 for none.
     """
 

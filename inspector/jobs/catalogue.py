@@ -294,7 +294,7 @@ METHODS: dict[str, Method] = {
                 common={"backbone": "tf_efficientnet_lite0"},
                 alignment={"iterations": 800, "folds": 2},
                 method={
-                    "iterations": 500,
+                    "iterations": 1000,
                     "batch_size": 8,
                     "learning_rate": 1e-3,
                     "name_iterations": 150,
@@ -372,7 +372,7 @@ def resolve_parameters(method: Method, preset: str, changes: Parameters) -> Trai
             )
         groups[group or "common"][key] = value
     common = validate(groups["common"], CommonParameters, "")
-    check_tiles(common, method.title, learns_from_defects=method.learns_from_defects)
+    check_tiles(common)
     return TrainingParameters(
         common,
         validate(groups["alignment"], AlignmentParameters, "alignment."),

@@ -229,7 +229,7 @@ class DmadParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = True
     attention: Annotated[
         Literal["auto", "on", "off"],
-        Meta(description="Attention to the whole image; auto: where nothing is painted"),
+        Meta(description="Attention to all of the image or tile; auto: where nothing is painted"),
     ] = "auto"
 
 

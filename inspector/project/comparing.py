@@ -35,6 +35,7 @@ from inspector.project.records import StoredImage
 from inspector.project.results import open_maps
 from inspector.project.verdicts import Verdict
 
+_LARGEST = 512  # side in pixels
 _SAID = {Verdict.OK: SAID_OK, Verdict.NG: SAID_NG}
 
 Report = Callable[[int, int], None]
@@ -65,8 +66,8 @@ def compare_models(
     judged = np.flatnonzero(judged_rows(images, judges[0], judges[1]))
     pixels: list[dict[str, PixelMetrics]] = [{}, {}]
     if all(side.has_maps(judged) for side in sides):
-        # All pixels of all images are held at once: a quarter of them serves as well.
-        size = max(side.card.image_size for side in sides) // 2
+        # All pixels of all images are held at once: a quarter of them serves as well,
+        size = min(max(side.card.tiling.canvas for side in sides) // 2, _LARGEST)
         for number, row in enumerate(judged.tolist()):
             report(number, len(judged))
             mask = _mask(columns.images[row], size)

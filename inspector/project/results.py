@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -20,7 +20,9 @@ from inspector.jobs.events import Change
 
 RESULTS_FILE = "results.json"
 MAPS_FILE = "maps.npy"
+"""Smoothed raw maps at the finest feature grid, (N, h, w); a row for each scored image."""
 DESCRIPTORS_FILE = "descriptors.npy"
+"""Pooled descriptors, (N, C)."""
 EVALUATION_FILE = "evaluation.json"
 REPORT_FILE = "report.html"
 CHANGES_FILE = "changes.json"
@@ -48,38 +50,6 @@ class Results:
 
     scored: tuple[ImageResult, ...]
     unread: tuple[UnreadImage, ...]
-
-
-class MapsFile:
-    """`maps.npy` being written: (N, h, w) float16, smoothed raw maps at the finest feature grid.
-
-    Args:
-        file: Appears under this name only when complete.
-        count: Number of rows that may be needed.
-    """
-
-    def __init__(self, file: Path, count: int) -> None:
-        self._file = file
-        self._temporary = file.with_name(f".{file.name}.part")
-        self._count = count
-        self._array: np.memmap[Any, np.dtype[np.float16]] | None = None
-        self._filled = 0
-
-    def append(self, maps: NDArray[np.float16]) -> None:
-        """Adds rows (B, h, w)."""
-        if self._array is None:
-            self._array = np.lib.format.open_memmap(
-                self._temporary, mode="w+", dtype=np.float16, shape=(self._count, *maps.shape[1:])
-            )
-        self._array[self._filled : self._filled + len(maps)] = maps
-        self._filled += len(maps)
-
-    def close(self) -> None:
-        """Completes the file. Rows of images that could not be read are missing at its end."""
-        if self._array is not None:
-            self._array.flush()
-            self._array = None
-            self._temporary.replace(self._file)
 
 
 def open_maps(folder: Path) -> NDArray[np.float16]:

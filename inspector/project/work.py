@@ -101,11 +101,14 @@ def prepare_retraining(
     muted = tuple(sorted({*read_muted(model.folder), *_muted_before(project, model)}))
     method = find_method(card.method)
     asked = resolve_parameters(method, card.preset, parameters_of(card) | changes)
-    if muted and asked.common.image_size != card.image_size:
+    if muted and asked.common.tiling.canvas != card.tiling.canvas:
+        same = f"image_size={card.image_size}"
+        if card.tiles > 1 or asked.common.tiles > 1:
+            same += f" with as many tiles ({card.tiles}) and the same overlap"
         raise InspectorError(
             f"{len(muted)} painted patches are muted in '{model.name}' by their place on its grid; "
             "with another image size the grid is another one.",
-            f"Keep image_size={card.image_size}, or unmute them first.",
+            f"Keep {same}, or unmute them first.",
         )
     return _new_training(project, method, card.preset, asked, computing, muted, model.folder.name)
 
@@ -186,18 +189,13 @@ def prepare_export(
 
     Raises:
         InspectorError: There is no such format or variant, packages are missing, the model cannot
-            be read or works on tiles, or the folder of the file does not exist.
+            be read, or the folder of the file does not exist.
     """
     format_ = find_format(format_name)
     format_.require_packages()
     file = format_.file(to)
     card = read_model_card(model.folder)
     card.check_alignments((variant,) if variant else ())
-    if card.tiles > 1:
-        raise InspectorError(
-            f"'{model.name}' looks at images tile by tile, which an exported file cannot.",
-            "Train it with tiles=1 to export it, on images that you have cut yourself if need be.",
-        )
     snapshot = project.take_snapshot()
     job = ExportJob(
         model=str(model.folder),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from inspector.core.images import read_for_model
 from inspector.jobs import extras
 from inspector.jobs.model_card import read_model_card
 from inspector.project.project import Project
@@ -33,6 +36,36 @@ def test_a_model_is_exported_and_its_proof_is_told(
         card = read_model_card(opened.find_model().folder)
         assert [run.kind for run in opened.runs()] == ["train", "export"]
     assert described["threshold"] == card.thresholds["cada"].value
+
+
+def test_a_model_with_tiles_is_exported_to_score_whole_images(
+    tiny_parts: Path, call: Call, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    project = tmp_path / "tiled"
+    for name in sorted(folder.name for folder in tiny_parts.iterdir())[:2]:
+        shutil.copytree(tiny_parts / name, tmp_path / "parts" / name)
+    assert call("import", project, tmp_path / "parts").code == 0
+    changes = ["image_size=64", "tiles=2", "patchcore.coreset=0.05", "alignment.iterations=4"]
+    changes += ["alignment.statistics=fitted"]
+    settings = [word for change in changes for word in ("--set", change)]
+    trained = call("train", project, "--method", "patchcore", "--device", "cpu", *settings)
+    assert trained.code == 0, trained.err
+    answer = call("export", project, "--format", "onnx", "--to", tmp_path / "tiled.onnx")
+    assert answer.code == 0, answer.err
+    assert "agrees with the model on 12 images" in answer.out
+
+    session = onnxruntime.InferenceSession(tmp_path / "tiled.onnx")
+    facts = session.get_modelmeta().custom_metadata_map
+    size = json.loads(facts["input_size"])
+    assert (size, facts["tiles"]) == (112, "2")
+    scored = call("score", project, "--device", "cpu", "--json").document["images"][:3]
+    read = [read_for_model(Path(row["path"]), size).transpose(2, 0, 1) for row in scored]
+    found = session.run(["score", "flagged"], {"images": np.stack(read)})
+    for row, score, flagged in zip(scored, *found, strict=True):
+        assert score == pytest.approx(row["score"], abs=1e-4)
+        assert flagged == (row["decision"] == "NG")
 
 
 @pytest.mark.parametrize("format_", ["onnx", "openvino"])

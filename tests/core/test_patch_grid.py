@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from inspector.core.patch_grid import mask_on_grid, patches_of_mask
+from inspector.core.patch_grid import PATCH_STRIDE, in_tiles, mask_on_grid, patches_of_mask
+from inspector.core.tiling import Tiling
 from inspector.errors import InspectorError
 
 
@@ -57,3 +60,39 @@ def test_the_grid_follows_height_and_width() -> None:
 def test_an_empty_mask_is_said() -> None:
     with pytest.raises(InspectorError, match="empty"):
         mask_on_grid(np.zeros((5, 5), np.bool_), (64, 64))
+
+
+@settings(derandomize=True, max_examples=40, deadline=None)
+@given(st.integers(2, 8), st.integers(1, 6), st.integers(1, 4), st.integers(0, 999))
+def test_a_place_of_the_canvas_is_a_patch_of_a_tile_that_lies_there(
+    side: int, count: int, overlap: int, seed: int
+) -> None:
+    tiling = Tiling(32 * side, count, min(16 * overlap, 16 * side))
+    grid = tiling.canvas // PATCH_STRIDE
+    places = np.random.default_rng(seed).integers(grid, size=(30, 2))
+    tiles, numbers = in_tiles(places, tiling)
+    width = tiling.side // PATCH_STRIDE
+    for place, tile, number in zip(places.tolist(), tiles.tolist(), numbers.tolist(), strict=True):
+        row, column = divmod(number, width)
+        top, left = tiling.corner(tile)
+        assert 0 <= row < width
+        assert [top // PATCH_STRIDE + row, left // PATCH_STRIDE + column] == place
+
+
+def test_of_an_overlap_each_half_is_the_nearer_tiles() -> None:
+    places = np.stack([np.zeros(14, np.int64), np.arange(14)], axis=1)
+    tiles, numbers = in_tiles(places, Tiling(64, 2, 16))  # both tiles see columns 6 and 7
+    assert tiles.tolist() == [0] * 7 + [1] * 7
+    assert numbers.tolist() == [*range(7), *range(1, 8)]
+
+
+def test_a_small_mask_of_a_large_canvas_takes_what_it_takes_of_a_part_of_it() -> None:
+    """Only the surroundings of what is painted are looked at."""
+    large = np.zeros((1600, 1600), np.bool_)
+    large[1013:1031, 520:524] = True
+    found = mask_on_grid(large, (800, 800))
+    part = mask_on_grid(large[960:1120, 480:640], (80, 80))
+    assert np.argwhere(found.patches).tolist() == [
+        [row + 60, column + 30] for row, column in np.argwhere(part.patches).tolist()
+    ]
+    assert found.area == pytest.approx(part.area)

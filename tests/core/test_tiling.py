@@ -49,6 +49,22 @@ def test_a_weight_falls_to_the_border_between_tiles_only() -> None:
     assert np.abs(np.diff(second)).max() < 0.1
 
 
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(TILINGS)
+def test_a_place_belongs_to_the_tile_in_whose_middle_it_lies_most(tiling: Tiling) -> None:
+    tiles, weights = tiling.middle_tiles(1), tiling.weights()
+    assert len(tiles) == tiling.canvas and (np.diff(tiles) >= 0).all()
+    for place, tile in enumerate(tiles):
+        all_weights = {
+            number: weights[number, place - number * tiling.step]
+            for number in range(tiling.count)
+            if 0 <= place - number * tiling.step < tiling.side
+        }
+        assert tile in all_weights  # it sees the place
+        if tiling.overlap <= tiling.side / 2:
+            assert all_weights[tile] >= max(all_weights.values()) - 1e-9
+
+
 def test_a_whole_image_is_one_tile() -> None:
     whole = Tiling.sharing(224, 1, 0.25)
     assert whole == Tiling.of(224) == Tiling(224)

@@ -11,9 +11,11 @@ import numpy as np
 import platformdirs
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from inspector.core.images import read_for_model
+from inspector.core.tiling import Tiling
 from inspector.engine.backbones import random_backbone
 from inspector.engine.detectors.base import Detector
 from inspector.engine.device import Device
@@ -244,18 +246,40 @@ def test_saved_and_loaded_it_scores_the_same_to_the_bit(trained: Trained, tmp_pa
         assert bool(before[name].isfinite().all()), name
 
 
-def test_exported_it_scores_the_same(trained: Trained, tmp_path: Path) -> None:
+def test_on_tiles_a_score_is_of_the_whole_image_and_of_it_alone(trained: Trained) -> None:
+    whole, tiling = trained.pipeline, Tiling(SIZE, 2, 16)
+    tiled = Pipeline(whole.detector, whole.aligners, "cada", whole.scorer, tiling)
+    images = F.interpolate(trained.images, tiling.canvas, mode="bilinear")
+    names, variants = trained.class_names, list(tiled.aligners)
+    found = tiled.score(images, names, CPU, variants)
+    alone = tiled.score(images[1:2], names[1:2], CPU, variants)
+    assert found.smoothed.shape == (len(images), tiling.canvas, tiling.canvas)
+    torch.testing.assert_close(found.smoothed[1:2], alone.smoothed, rtol=1e-4, atol=1e-5)
+    for name in variants:
+        assert bool(found.scores[name].isfinite().all()), name
+        torch.testing.assert_close(
+            found.scores[name][1:2], alone.scores[name], rtol=1e-3, atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("tiling", [Tiling(SIZE), Tiling(SIZE, 2, 16)], ids=["whole", "tiled"])
+def test_exported_it_scores_the_same(trained: Trained, tiling: Tiling, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    pipeline, card = trained.pipeline, trained.card
+    card, as_trained = trained.card, trained.pipeline
+    pipeline = Pipeline(
+        *(as_trained.detector, as_trained.aligners, as_trained.default_alignment),
+        *(as_trained.scorer, tiling),
+    )
+    images = F.interpolate(trained.images, tiling.canvas, mode="bilinear")
     threshold = card.thresholds[card.default_alignment].value
     graph = as_onnx(ScoringGraph(pipeline, card.default_alignment, threshold, SIZE))
     facts = {"inspector_version": "", "preprocessing": ""}
     write_onnx(graph, facts, tmp_path / "model.onnx")
     loaded = load_file(EXPORT_FORMATS["onnx"], tmp_path / "model.onnx")
     names = (card.default_alignment,)
-    expected = pipeline.score(trained.images, trained.class_names, CPU, names)
-    found = loaded.run(np.ascontiguousarray(trained.images.numpy()))
+    expected = pipeline.score(images, trained.class_names, CPU, names)
+    found = loaded.run(np.ascontiguousarray(images.numpy()))
     scores = expected.scores[card.default_alignment].numpy()
     np.testing.assert_allclose(found.score, scores, atol=1e-4, rtol=0)
     aligned = pipeline.aligners[card.default_alignment].apply_to(
@@ -263,5 +287,5 @@ def test_exported_it_scores_the_same(trained: Trained, tmp_path: Path) -> None:
     )
     np.testing.assert_allclose(found.anomaly_map, aligned.numpy(), atol=1e-4, rtol=1e-4)
     assert (found.flagged == (found.score > threshold)).all()
-    alone = loaded.run(np.ascontiguousarray(trained.images[1:2].numpy()))
+    alone = loaded.run(np.ascontiguousarray(images[1:2].numpy()))
     np.testing.assert_allclose(alone.score, scores[1:2], atol=1e-4, rtol=0)

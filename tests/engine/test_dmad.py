@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from inspector.core.tiling import Tiling
 from inspector.engine.annotating import (
     Entries,
     PaintedDefect,
+    entries_of_mask,
     painted_entries,
     pseudo_anomalies,
     with_annotations,
@@ -24,6 +26,7 @@ from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.errors import InspectorError
 
 SIZE = (64, 64)
+WHOLE = Tiling(64)
 
 
 def images(count: int, seed: int = 0) -> Tensor:
@@ -170,10 +173,32 @@ def painted(image: int, annotation: int, top: int, left: int) -> PaintedDefect:
 def test_painted_patches_know_where_they_come_from(backbone: Backbone) -> None:
     with torch.inference_mode():
         features = backbone(images(1))
-        found = painted_entries(features, painted(7, 31, 2, 5), SIZE)
+        found = painted_entries(features, painted(7, 31, 2, 5), WHOLE)
         grid = patch_features(features)[0]
     assert found.sources.tolist() == [[7, 2, 5, 31], [7, 3, 5, 31]]
     assert torch.equal(found.features, torch.stack([grid[:, 2, 5], grid[:, 3, 5]]))
+
+
+def test_of_an_overlap_each_patch_is_one_entry_of_the_tile_in_whose_middle_it_lies() -> None:
+    tiling = Tiling(64, 2, 16)
+    mask = np.zeros((tiling.canvas, tiling.canvas), np.bool_)
+    mask[8 * 5 : 8 * 9, 8 * 2 : 8 * 3] = True  # rows 6 and 7 lie in an upper and a lower tile
+    asked = []
+
+    def patches_of(tile: int) -> Tensor:
+        asked.append(tile)
+        return 100.0 * tile + torch.arange(64.0)[:, None]
+
+    found = entries_of_mask(patches_of, PaintedDefect(9, 4, mask), tiling)
+    assert found.sources.tolist() == [[4, row, 2, 9] for row in (5, 6, 7, 8)]
+    upper, lower = [8 * row + 2 for row in (5, 6)], [200 + 8 * row + 2 for row in (1, 2)]
+    assert found.features[:, 0].tolist() == [*upper, *lower]
+    assert asked == [0, 2]  # the others need not be read
+    centre = pseudo_anomalies(found, count=1, noise=0.0, seed=0)
+    assert float(centre.features) == pytest.approx(np.mean([*upper, *lower]))
+    everything = entries_of_mask(patches_of, PaintedDefect(9, 4, mask), tiling, filtered=False)
+    places = everything.sources[:, 1:3].tolist()
+    assert places == [[row, column] for row in range(14) for column in range(14)]
 
 
 def test_pseudo_anomalies_lie_around_the_centre_of_each_mask() -> None:
@@ -195,7 +220,7 @@ def test_painted_at_once_raises_what_looks_like_it_and_nothing_else(dmad: Dmad) 
         features = [torch.cat([f, f[1:] * 3]) for f in features]
         before = dmad.predict_features(features, SIZE).map
         third = [f[2:] for f in features]
-        known = with_annotations(dmad, [(third, painted(1, 9, 4, 4))], SIZE)
+        known = with_annotations(dmad, [(third, painted(1, 9, 4, 4))], WHOLE)
         after = known.predict_features(features, SIZE).map
     raised = after - before
     assert bool((raised >= -1e-6).all())
@@ -212,8 +237,8 @@ def test_what_is_painted_at_once_does_not_enter_what_the_head_has_learned_to_rea
     dmad.head.attends.fill_(False)
     with torch.inference_mode():
         features = dmad.backbone(images(1))
-        dmad.annotated.fill(*painted_entries(features, painted(1, 9, 4, 4), SIZE))
-        known = with_annotations(dmad, [(features, painted(1, 10, 0, 0))], SIZE, [(9, 4, 4)])
+        dmad.annotated.fill(*painted_entries(features, painted(1, 9, 4, 4), WHOLE))
+        known = with_annotations(dmad, [(features, painted(1, 10, 0, 0))], WHOLE, [(9, 4, 4)])
     assert known.annotated.sources[:, 1:].tolist() == [[5, 4, 9]]
     assert known.fresh.sources[:, 1:].tolist() == [[0, 0, 10], [1, 0, 10]]
     assert len(known.pseudo) == 0
@@ -221,7 +246,7 @@ def test_what_is_painted_at_once_does_not_enter_what_the_head_has_learned_to_rea
 
 def test_other_methods_say_that_they_do_not_learn_from_defects(backbone: Backbone) -> None:
     with pytest.raises(InspectorError, match="does not learn") as caught:
-        with_annotations(RevDist(backbone), [], SIZE)
+        with_annotations(RevDist(backbone), [], WHOLE)
     assert "dmad" in caught.value.hint
 
 

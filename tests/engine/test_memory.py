@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from inspector.core.patch_grid import mask_on_grid, patches_of_mask
 from inspector.engine.backbones import Backbone
+from inspector.engine.loaded_graph import LoadedGraph, OnnxGraph, OpenVinoGraph
 from inspector.engine.memory import nearest as nearest_module
 from inspector.engine.memory.bank import Bank
 from inspector.engine.memory.nearest import nearest
@@ -22,6 +25,7 @@ from inspector.engine.memory.patches import (
     patch_channels,
     patch_features,
 )
+from inspector.engine.tracing import traced
 from inspector.errors import InspectorError
 
 
@@ -45,11 +49,39 @@ def test_nearest_in_an_exported_graph_is_the_same(monkeypatch: pytest.MonkeyPatc
     known, asked = points(150).half(), points(70, seed=1)
     asked[3] = known[149].float()
     expected = nearest(asked, known)
-    monkeypatch.setattr(nearest_module, "_AT_ONCE", (32, 64))
+    monkeypatch.setattr(nearest_module, "_AT_ONCE_IN_A_GRAPH", 64)
     monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
     found = nearest(asked, known)
     assert torch.equal(found.row, expected.row)
     assert torch.equal(found.distance, expected.distance)
+
+
+class _Distances(torch.nn.Module):
+    """Of each pixel to the nearest known one."""
+
+    def __init__(self, known: Tensor) -> None:
+        super().__init__()
+        self.known = torch.nn.Buffer(known)
+
+    def forward(self, images: Tensor) -> Tensor:
+        pixels = images.permute(0, 2, 3, 1)
+        return nearest(pixels.reshape(-1, 3), self.known).distance.view(-1, 8, 8)
+
+
+@pytest.mark.parametrize("kind", [OnnxGraph, OpenVinoGraph])
+def test_an_exported_graph_looks_at_the_bank_block_by_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[LoadedGraph]
+) -> None:
+    for package in ("onnx", "onnxruntime", "openvino"):
+        pytest.importorskip(package)
+    monkeypatch.setattr(nearest_module, "_AT_ONCE_IN_A_GRAPH", 64)
+    module = _Distances(torch.rand(150, 3, generator=torch.Generator().manual_seed(0)).half())
+    (tmp_path / "graph.onnx").write_bytes(traced(module, 8, ("distance",), fold_constants=False))
+    loaded = kind(tmp_path / "graph.onnx", threads=1)
+    for count in (1, 3):  # neither is what was traced
+        images = torch.rand(count, 3, 8, 8, generator=torch.Generator().manual_seed(count))
+        (found,) = loaded.run(images.numpy())
+        np.testing.assert_allclose(found, module(images).numpy(), atol=1e-5)
 
 
 def test_nearest_is_exact_where_products_round() -> None:

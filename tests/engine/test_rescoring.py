@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from inspector.core.tiling import Tiling
 from inspector.engine.alignment.base import NoAlignment
 from inspector.engine.alignment.cada import Cada
 from inspector.engine.annotating import PaintedDefect, with_annotations, without
@@ -21,6 +22,7 @@ from inspector.engine.memory.patches import as_rows, patch_features
 from inspector.engine.pipeline import Pipeline
 from inspector.engine.rescoring import Assessed, ImageScores, Rescorer
 from inspector.engine.scorers import FittedScorer
+from inspector.engine.tiling import cut
 from inspector.errors import InspectorError
 from training.scorer_fit import fit_scorer
 
@@ -33,16 +35,21 @@ KEYS = [f"image {place}" for place in range(N)]
 NAMES = ["part"] * N
 
 
-def pictures(seed: int) -> Tensor:
-    return torch.rand(N, 3, *SIZE, generator=torch.Generator().manual_seed(seed))
+def pictures(seed: int, side: int = SIDE) -> Tensor:
+    return torch.rand(N, 3, side, side, generator=torch.Generator().manual_seed(seed))
 
 
 @pytest.fixture(scope="module")
-def images() -> Tensor:
-    return pictures(1)
+def images(pipeline: Pipeline) -> Tensor:
+    return pictures(1, tiling_of(pipeline).canvas)
 
 
-@pytest.fixture(scope="module", params=["unsupervised", "supervised"])
+def tiling_of(pipeline: Pipeline) -> Tiling:
+    assert pipeline.tiling is not None
+    return pipeline.tiling
+
+
+@pytest.fixture(scope="module", params=["unsupervised", "supervised", "tiled", "tiled, supervised"])
 def pipeline(request: pytest.FixtureRequest, random_lite0: Backbone) -> Pipeline:
     """Banks of real patches, a head and an aligner with random weights."""
     torch.manual_seed(0)
@@ -55,14 +62,15 @@ def pipeline(request: pytest.FixtureRequest, random_lite0: Backbone) -> Pipeline
     detector.scale.fill_(float(rows.square().mean().sqrt()))
     near = detector.normal.features[detector.normal.nearest(rows).row].float()
     detector.spread.fit([(rows - near)[1::3]])
-    if request.param == "supervised":
+    if "supervised" in request.param.split(", "):
         detector.head.attends.fill_(False)
         detector.annotated.fill(rows[2:30:3] - 0.2, sources[2:30:3])
         detector.blend[3] = 0.5
         detector.learn_filters()
     aligners = {"none": NoAlignment(), "cada": Cada(detector.descriptor_channels)}
-    made = Pipeline(detector, aligners, "cada").to(CPU)
-    if request.param == "supervised":
+    tiling = Tiling(SIDE, 2, 16) if "tiled" in request.param else Tiling(SIDE)
+    made = Pipeline(detector, aligners, "cada", tiling=tiling).to(CPU)
+    if "supervised" in request.param.split(", "):
         made.scorer = fitted_scorer(made)
     return made
 
@@ -70,7 +78,9 @@ def pipeline(request: pytest.FixtureRequest, random_lite0: Backbone) -> Pipeline
 def fitted_scorer(pipeline: Pipeline) -> FittedScorer:
     """One for which some other images are normal."""
     scorer = FittedScorer(pipeline.aligners)
-    found = pipeline.score(pictures(3), NAMES, CPU, list(pipeline.aligners))
+    found = pipeline.score(
+        pictures(3, tiling_of(pipeline).canvas), NAMES, CPU, list(pipeline.aligners)
+    )
     levels = scorer.levels(found.smoothed)
     aligned = {n: a.apply_to(levels, found.statistics[n]) for n, a in pipeline.aligners.items()}
     fit_scorer(scorer, aligned)
@@ -88,11 +98,14 @@ DEFECTS = [defect(0, 11, 3, 7), defect(2, 12, 30, 30), defect(2, 13, 44, 2), def
 
 def expected(pipeline: Pipeline, images: Tensor, defects: list[PaintedDefect]) -> list[ImageScores]:
     """What ordinary scoring says once the detector knows these defects."""
+    tiling = tiling_of(pipeline)
     with torch.inference_mode():
-        features = pipeline.detector.observe(images)
-        painted = [([f[d.image_id : d.image_id + 1] for f in features], d) for d in defects]
-        known = with_annotations(pipeline.detector, painted, SIZE)
-    whole = Pipeline(known, pipeline.aligners, "cada", pipeline.scorer)
+        painted = []
+        for one in defects:
+            tiles = cut(images[one.image_id : one.image_id + 1], tiling, range(tiling.tiles))
+            painted.append((pipeline.detector.observe(tiles), one))
+        known = with_annotations(pipeline.detector, painted, tiling)
+    whole = Pipeline(known, pipeline.aligners, "cada", pipeline.scorer, tiling)
     found = whole.score(images, NAMES, CPU, ("none", "cada"))
     shown = for_display(found.smoothed).numpy()
     return [
@@ -118,12 +131,12 @@ def fresh(pipeline: Pipeline) -> Pipeline:
     """A pipeline of its own for a rescorer, which empties the fresh bank."""
     detector = Dmad(pipeline.detector.backbone)
     detector.load_state_dict(pipeline.detector.state_dict())
-    return Pipeline(detector, pipeline.aligners, "cada", pipeline.scorer).to(CPU)
+    return Pipeline(detector, pipeline.aligners, "cada", pipeline.scorer, pipeline.tiling).to(CPU)
 
 
 @pytest.fixture
 def rescorer(pipeline: Pipeline) -> Rescorer:
-    return Rescorer(fresh(pipeline), CPU, SIDE, ENOUGH)
+    return Rescorer(fresh(pipeline), CPU, tiling_of(pipeline), ENOUGH)
 
 
 def learn(
@@ -168,9 +181,9 @@ def test_each_stroke_gives_the_scores_that_scoring_anew_gives(
 
 
 def test_what_memory_has_no_room_for_is_assessed_again(pipeline: Pipeline, images: Tensor) -> None:
-    probe = Rescorer(fresh(pipeline), CPU, SIDE, ENOUGH)
+    probe = Rescorer(fresh(pipeline), CPU, tiling_of(pipeline), ENOUGH)
     (one,) = probe.assess(KEYS[:1], images[:1], NAMES[:1])
-    tight = Rescorer(fresh(pipeline), CPU, SIDE, 2 * one.bytes + 10)
+    tight = Rescorer(fresh(pipeline), CPU, tiling_of(pipeline), 2 * one.bytes + 10)
     tight.assess(KEYS[:4], images[:4], NAMES[:4])
     assert [tight.kept(key) is not None for key in KEYS] == [True] * 2 + [False] * 4
     tight.assess(KEYS[:1], images[:1], NAMES[:1])  # what is known takes no room twice

@@ -5,22 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from inspector.core.evaluation import Expected, ImageResult, evaluate
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
 from inspector.project.results import (
     EVALUATION_FILE,
-    MAPS_FILE,
     RESULTS_FILE,
-    MapsFile,
     Results,
     UnreadImage,
-    open_maps,
     read_evaluation,
     read_results,
     write_evaluation,
@@ -88,50 +82,3 @@ def test_an_evaluation_comes_back_exactly_undefined_metrics_too(tmp_path: Path) 
     assert read_evaluation(tmp_path) == found
     raw = msgspec.json.decode((tmp_path / EVALUATION_FILE).read_bytes())
     assert raw["variants"][0]["absolute_unified"]["pixel_auroc"] is None
-
-
-@settings(derandomize=True, max_examples=40, deadline=None)
-@given(batches=st.lists(st.integers(0, 4), max_size=6), unread=st.integers(0, 3))
-def test_maps_keep_their_rows_in_order(
-    tmp_path_factory: pytest.TempPathFactory, batches: list[int], unread: int
-) -> None:
-    folder = tmp_path_factory.mktemp("maps")
-    n = sum(batches)
-    expected = np.random.default_rng(0).random((n, 3, 5)).astype(np.float16)
-    maps = MapsFile(folder / MAPS_FILE, n + unread)
-    start = 0
-    for count in batches:
-        maps.append(expected[start : start + count])
-        start += count
-    maps.close()
-    if batches:
-        found = open_maps(folder)
-        assert found.dtype == np.float16
-        assert found.shape[1:] == (3, 5)
-        assert np.array_equal(found[:n], expected)
-        assert [path.name for path in folder.iterdir()] == [MAPS_FILE]
-    else:
-        assert list(folder.iterdir()) == []
-
-
-def test_maps_appear_only_when_they_are_complete(tmp_path: Path) -> None:
-    old = np.ones((1, 2, 2), np.float16)
-    maps = MapsFile(tmp_path / MAPS_FILE, 1)
-    maps.append(old)
-    maps.close()
-    again = MapsFile(tmp_path / MAPS_FILE, 2)
-    again.append(np.zeros((1, 2, 2), np.float16))
-    assert np.array_equal(open_maps(tmp_path), old)
-    again.append(np.zeros((1, 2, 2), np.float16))
-    again.close()
-    assert open_maps(tmp_path).shape == (2, 2, 2)
-
-
-def test_maps_are_read_only_and_not_read_at_once(tmp_path: Path) -> None:
-    maps = MapsFile(tmp_path / MAPS_FILE, 1)
-    maps.append(np.ones((1, 2, 2), np.float16))
-    maps.close()
-    found = open_maps(tmp_path)
-    assert isinstance(found, np.memmap)
-    with pytest.raises(ValueError, match="read-only"):
-        found[0, 0, 0] = 2

@@ -15,6 +15,7 @@ from PIL import Image
 
 from inspector.core.images import read_for_model, read_mask
 from inspector.core.samples import Truth
+from inspector.core.tiling import Tiling
 from inspector.engine.annotating import PaintedDefect, with_annotations
 from inspector.engine.detectors.dmad import Dmad
 from inspector.engine.detectors.patchcore import PatchCore
@@ -330,7 +331,7 @@ def test_at_once_helps_a_model_that_never_saw_a_defect(bench: Bench, new_run: Ma
     with torch.inference_mode():
         features = detector.backbone(pixels)
         known = with_annotations(
-            detector, [(features, PaintedDefect(1, entry.image_id, mask))], (64, 64)
+            detector, [(features, PaintedDefect(1, entry.image_id, mask))], Tiling(64)
         )
         raised = known.predict(pixels).map - detector.predict(pixels).map
     inside = torch.from_numpy(read_mask([Path(m) for m in entry.masks], (64, 64)))

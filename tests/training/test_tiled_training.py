@@ -35,13 +35,7 @@ from inspector.project.project import Project
 from inspector.project.report.facts import card_facts
 from inspector.project.results import REPORT_FILE, open_maps, read_evaluation, read_results
 from inspector.project.snapshots import SnapshotEntry
-from inspector.project.work import (
-    Computing,
-    prepare_export,
-    prepare_scoring,
-    prepare_training,
-    settle,
-)
+from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
 from training.alignment import AlignmentData, fit_aligners
 from training.features import FeatureCache, LiveFeatures
 from training.fitting import Assignment
@@ -223,12 +217,6 @@ def test_scores_are_those_of_the_pipeline(revdist: Trained) -> None:
         assert result.scores["cada"] == pytest.approx(float(alone.scores["cada"][0]), abs=1e-4)
 
 
-def test_an_exported_file_cannot_look_at_tiles(revdist: Trained, tmp_path: Path) -> None:
-    with pytest.raises(InspectorError, match="tile by tile") as raised:
-        prepare_export(revdist.project, revdist.model, "onnx", tmp_path / "model.onnx")
-    assert "tiles=1" in raised.value.hint
-
-
 def test_a_bank_remembers_patches_of_all_tiles(tmp_path: Path, tiny_parts: Path) -> None:
     changes = PARAMETERS | {"patchcore.coreset": 0.1, "alignment.statistics": "fitted"}
     with Project.create(tmp_path / "project") as project:
@@ -258,12 +246,11 @@ def test_images_that_a_fusion_is_chosen_on_keep_their_tiles() -> None:
     assert len({row // 4 for row in held}) * 4 == len(held) == 2 * 4
 
 
-def test_methods_that_learn_from_painted_defects_take_whole_images() -> None:
-    with pytest.raises(InspectorError, match="whole images only"):
-        resolve_parameters(METHODS["dmad"], "quick", {"tiles": 2})
+def test_canvases_that_are_too_large_are_refused() -> None:
     with pytest.raises(InspectorError, match="too large"):
         resolve_parameters(METHODS["revdist"], "quick", {"tiles": 9, "image_size": 1024})
-    assert resolve_parameters(METHODS["dmad"], "quick", {"tiles": 1}).common.tiles == 1
+    for method in METHODS.values():
+        assert resolve_parameters(method, method.presets[0].name, {"tiles": 2}).common.tiles == 2
 
 
 def test_large_images_are_decoded_by_one_thread(

@@ -18,6 +18,12 @@ _PREPROCESSING = (
     "grows it is interpolated (INTER_LINEAR). Mean and standard deviation are part of the graph: "
     "do not apply them."
 )
+_TILES = (
+    " The graph also cuts the tiles, {count} x {count} of {side} x {side} pixels that share "
+    "{overlap} with each neighbour, and blends what it finds on them: do not cut images yourself. "
+    "All tiles of a batch are computed at once, so memory grows with it; where it is short, give "
+    "one image at a time."
+)
 
 
 def describe(
@@ -40,7 +46,11 @@ def describe(
         threshold: Scores above it are flagged.
         format_: Of the file.
     """
-    size = card.image_size
+    tiling = card.tiling
+    size = tiling.canvas
+    preprocessing = _PREPROCESSING.format(size=size)
+    if tiling.count > 1:
+        preprocessing += _TILES.format(count=tiling.count, side=tiling.side, overlap=tiling.overlap)
     known = card.thresholds.get(variant)
     return {
         "name": name,
@@ -48,7 +58,10 @@ def describe(
         "backbone": card.backbone,
         "input_size": size,
         "input": f"images: float32 (batch, 3, {size}, {size}), RGB, 0 to 1; any batch",
-        "preprocessing": _PREPROCESSING.format(size=size),
+        "tiles": tiling.count,
+        "tile_size": tiling.side,
+        "tile_overlap": tiling.overlap,
+        "preprocessing": preprocessing,
         "outputs": {
             "score": "float32 (batch,): aligned image score, larger is more anomalous",
             "anomaly_map": f"float32 (batch, {size}, {size}): aligned, smoothed map",
@@ -59,7 +72,7 @@ def describe(
         "threshold": threshold,
         "threshold_is_the_models": known is not None and known.value == threshold,
         "image_scorer": card.image_scorer,
-        "score_percent": card.score_percent,
+        "score_percent": tiling.percent_of_canvas(card.score_percent),
         "windows": card.windows,
         "class_names": card.class_names,
         "model": folder,

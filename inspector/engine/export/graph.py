@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inspector.core.tiling import Tiling
 from inspector.engine.alignment.class_statistics import ClassStatistics
+from inspector.engine.export.blending import blend_at_once
 from inspector.engine.maps import smooth
 from inspector.engine.pipeline import Pipeline
+from inspector.engine.tiling import cut
 from inspector.engine.tracing import traced
 from inspector.errors import InspectorError
 
@@ -37,11 +40,17 @@ class Outputs(NamedTuple):
 class ScoringGraph(nn.Module):
     """A pipeline with one alignment variant and one threshold, for inputs of one size.
 
+    All tiles of a batch go through the detector together, not in portions as in `engine.tiling`:
+    a portion would be one more copy of the network in the graph.
+
     Args:
         pipeline: On the CPU, ready to score; it is not changed.
         variant: The alignment variant.
         threshold: Scores above it are flagged.
-        size: Side of the square input in pixels.
+        size: Of what the detector looks at: side of the square input, or of a tile of it.
+
+    Attributes:
+        tiling: How it looks at images.
 
     Raises:
         InspectorError: The pipeline has no such variant, or it needs the class of every image.
@@ -69,13 +78,15 @@ class ScoringGraph(nn.Module):
         self.aligner = aligner
         self.variant = variant
         self.scorer = pipeline.scorer
-        self.size = size
+        self.tiling = Tiling(size) if pipeline.tiling is None else pipeline.tiling
         self.register_buffer("threshold", torch.tensor(rounded_down(threshold)))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Images (B, 3, H, W) in [0, 1] to `Outputs`."""
-        features = self.detector.observe(images)
-        prediction = self.detector.predict_features(features, (self.size, self.size))
+        """Images (B, 3, canvas, canvas) in [0, 1] to `Outputs`."""
+        side = self.tiling.side
+        features = self.detector.observe(cut(images, self.tiling, range(self.tiling.tiles)))
+        tiles = self.detector.predict_features(features, (side, side))
+        prediction = blend_at_once(tiles, self.tiling)
         smoothed = smooth(prediction.map.float())
         statistics = self.aligner.statistics(prediction.descriptor)
         levels = self.aligner.apply_to(self.scorer.levels(smoothed), statistics)
@@ -91,7 +102,7 @@ def as_onnx(graph: ScoringGraph) -> bytes:
     """
     graph.eval().requires_grad_(False)
     try:
-        return traced(graph, graph.size, OUTPUTS, fold_constants=False)
+        return traced(graph, graph.tiling.canvas, OUTPUTS, fold_constants=False)
     except RuntimeError as error:  # what the exporter raises, all of it
         reason = str(error).strip().splitlines()[0].split("  [Caused by")[0]
         raise InspectorError(

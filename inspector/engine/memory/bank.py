@@ -19,8 +19,8 @@ class Bank(nn.Module):
 
     Attributes:
         features: (N, C) float16, as the feature cache holds them.
-        sources: (N, 4) int32: image id, row and column on the patch grid, annotation id; −1 where
-            there is none.
+        sources: (N, 4) int32: image id, row and column on the patch grid (of tiled images that of
+            the canvas), annotation id; −1 where there is none.
     """
 
     features: Tensor

@@ -11,6 +11,7 @@ from torch import Tensor
 # Queries × entries at once; they bound the largest temporary, 64 MiB of float32. A processor has
 # to keep it in its cache: larger ones are half as fast.
 _AT_ONCE, _AT_ONCE_ON_CPU = (2048, 8192), (512, 2048)
+_AT_ONCE_IN_A_GRAPH = 2048  # entries; the queries go through as one
 _GROUP = 64
 
 
@@ -74,16 +75,24 @@ def _least(found: Tensor) -> tuple[Tensor, Tensor]:
 def _in_a_graph(queries: Tensor, entries: Tensor) -> Nearest:
     """The same for an exported graph, which must not fix the number of queries."""
     wide = queries.float()
-    values, rows = [], []
-    for start in range(0, entries.shape[0], _AT_ONCE[1]):
-        block = entries[start : start + _AT_ONCE[1]].float()
-        squares = block.square().sum(dim=1)
-        value, row = torch.addmm(squares, wide, block.T, alpha=-2).min(dim=1)
-        values.append(value)
-        rows.append(row + start)
-    block_of = torch.stack(values).argmin(dim=0)
-    found = torch.stack(rows).gather(0, block_of.unsqueeze(0)).squeeze(0)
+    found = torch.jit.script(_rows_by_blocks)(wide, entries, _AT_ONCE_IN_A_GRAPH)
     return Nearest((wide - entries[found].float()).norm(dim=1), found)
+
+
+def _rows_by_blocks(queries: Tensor, entries: Tensor, at_once: int) -> Tensor:
+    """Compiled, not traced, so that the graph has a loop: a runtime computes blocks that stand
+    beside each other all before it compares any, and would hold every distance at once."""
+    best = torch.full((queries.shape[0],), torch.inf, device=queries.device)
+    rows = torch.zeros((queries.shape[0],), dtype=torch.int64, device=queries.device)
+    for number in range((entries.shape[0] + at_once - 1) // at_once):
+        start = number * at_once
+        block = entries[start : start + at_once].float()
+        squares = block.square().sum(dim=1)
+        value, row = torch.addmm(squares, queries, block.T, alpha=-2.0).min(dim=1)
+        closer = value < best
+        best = torch.where(closer, value, best)
+        rows = torch.where(closer, row + start, rows)
+    return rows
 
 
 def _forbid(found: Tensor, places: Tensor) -> None:

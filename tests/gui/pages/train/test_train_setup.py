@@ -80,9 +80,9 @@ def test_values_that_do_not_go_together_are_said(
     page: TrainPage, project: Project, session: Session, held_jobs: None, click: Click
 ) -> None:
     click(page.setup.methods.cards["dmad"].radio)
-    page.setup.form.set_changes({"tiles": 2})
+    page.setup.form.set_changes({"tiles": 9, "image_size": 1024})
     assert not page.setup.start.isEnabled()
-    assert "whole images only" in page.setup.reason.text()
+    assert "too large" in page.setup.reason.text()
     page.actions_table.action("train.start").trigger()
     assert session.jobs.waiting == []
     click(page.setup.methods.cards["patchcore"].radio)

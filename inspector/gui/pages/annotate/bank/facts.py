@@ -102,7 +102,7 @@ class BankFacts:
 
     Attributes:
         model: The model.
-        grid: Rows and columns of the patch grid.
+        grid: Rows and columns of the patch grid; of tiled images that of the canvas.
         banks: By name, as stored; muted entries too.
         masks: In order of defect type, class and image.
         types: The project's defect types.
@@ -152,13 +152,13 @@ def read_facts(
     progress(0, 0)
     banks = read_banks(model.folder)
     learned = _learned(banks, progress)
-    size = (card.image_size, card.image_size)
+    canvas = card.tiling.canvas
     shown = _shown_versions(project, model, learned)
     masks: list[PaintedMask] = []
     for annotation, state, newest in shown:
         progress(len(masks), len(shown))
-        masks.append(_mask(project, annotation, state, newest, learned, size))
-    side = card.image_size // PATCH_STRIDE
+        masks.append(_mask(project, annotation, state, newest, learned, (canvas, canvas)))
+    side = canvas // PATCH_STRIDE
     masks.sort(
         key=lambda one: (
             one.annotation.type_id,
