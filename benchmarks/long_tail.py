@@ -38,7 +38,7 @@ ENTRIES: dict[str, tuple[str, Changes]] = {
     "LTAD, folder names": ("ltad", {"ltad.names": "folder"}),
     "LTAD, one shared name": ("ltad", {"ltad.names": "shared"}),
     "UniAD": ("uniad", {}),
-    "UniAD, as many images": ("uniad", {"uniad.iterations": 2000}),
+    "UniAD, as many images": ("uniad", {"uniad.iterations": 2000}),  # as LTAD: × 4
     "RevDist": ("revdist", {}),
     "PatchCore": ("patchcore", {}),
 }

@@ -315,11 +315,12 @@ def _put_together(run_folder: Path, cut: Sequence[_Portion], job: ScoreJob) -> R
         tuple(image for part in parts for image in part.scored),
         tuple(image for part in parts for image in part.unread),
     )
-    scored = [portion for portion, part in zip(portions, parts, strict=True) if part.scored]
     for name in (MAPS_FILE, DESCRIPTORS_FILE) if job.keep_maps else (DESCRIPTORS_FILE,):
         file = RowsFile(run_folder / name)
-        for portion in scored:
-            file.append(np.load(portion / name, mmap_mode="r", allow_pickle=False))
+        for portion, part in zip(portions, parts, strict=True):
+            if part.scored:
+                rows = np.load(portion / name, mmap_mode="r", allow_pickle=False)
+                file.append(rows[: len(part.scored)])  # others may once have stood behind them
         file.close()
     return results
 

@@ -259,7 +259,7 @@ class _Scoring:
                     statistics={name: found[index] for name, found in statistics.items()},
                 )
             )
-        self._descriptors.append(scored.descriptors.cpu().numpy())
+        self._descriptors.append(scored.descriptors.half().cpu().numpy())
         if self._maps is not None:
             self._maps.append(for_display(scored.smoothed).cpu().numpy())
         if self._job.evaluate:

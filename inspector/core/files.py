@@ -28,13 +28,18 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise InspectorError(
-            f"'{path}' could not be written: {error.strerror or error}.",
-            "Check that its folder exists, may be written to, and that the disk is not full.",
-        ) from error
+        raise not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):  # gone after success; never hides the first error
             temporary.unlink()
+
+
+def not_written(path: Path, error: OSError) -> InspectorError:
+    """What to tell of a file that could not be written."""
+    return InspectorError(
+        f"'{path}' could not be written: {error.strerror or error}.",
+        "Check that its folder exists, may be written to, and that the disk is not full.",
+    )
 
 
 def sha256_of(path: Path) -> str:

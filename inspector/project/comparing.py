@@ -66,7 +66,8 @@ def compare_models(
     judged = np.flatnonzero(judged_rows(images, judges[0], judges[1]))
     pixels: list[dict[str, PixelMetrics]] = [{}, {}]
     if all(side.has_maps(judged) for side in sides):
-        # All pixels of all images are held at once: a quarter of them serves as well,
+        # All pixels of all images are held at once: a quarter of them serves as well; of tiled
+        # images 512² at most.
         size = min(max(side.card.tiling.canvas for side in sides) // 2, _LARGEST)
         for number, row in enumerate(judged.tolist()):
             report(number, len(judged))

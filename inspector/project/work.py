@@ -38,6 +38,7 @@ from inspector.jobs.spec import (
     read_job,
 )
 from inspector.jobs.text_packages import require_packages
+from inspector.jobs.tiles import check_tiles_of_file
 from inspector.project.candidates import add_candidate
 from inspector.project.learned import LEARN
 from inspector.project.loose import problems_of_folder, snapshot_of_folder
@@ -107,7 +108,7 @@ def prepare_retraining(
             same += f" with as many tiles ({card.tiles}) and the same overlap"
         raise InspectorError(
             f"{len(muted)} painted patches are muted in '{model.name}' by their place on its grid; "
-            "with another image size the grid is another one.",
+            "this training would have another one.",
             f"Keep {same}, or unmute them first.",
         )
     return _new_training(project, method, card.preset, asked, computing, muted, model.folder.name)
@@ -189,12 +190,13 @@ def prepare_export(
 
     Raises:
         InspectorError: There is no such format or variant, packages are missing, the model cannot
-            be read, or the folder of the file does not exist.
+            be read or has too many tiles, or the folder of the file does not exist.
     """
     format_ = find_format(format_name)
     format_.require_packages()
     file = format_.file(to)
     card = read_model_card(model.folder)
+    check_tiles_of_file(model.name, card.tiles)
     card.check_alignments((variant,) if variant else ())
     snapshot = project.take_snapshot()
     job = ExportJob(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.errors import InspectorError
 from inspector.project.results import MAPS_FILE, open_maps
 from inspector.project.rows_file import RowsFile, part_of
 
@@ -26,7 +29,7 @@ def test_rows_keep_their_order(
         file.append(expected[start : start + count])
         start += count
     file.close()
-    if not batches:
+    if not sum(batches):
         assert list(folder.iterdir()) == []
         return
     found = np.load(folder / MAPS_FILE, allow_pickle=False)
@@ -64,6 +67,21 @@ def test_rows_of_another_shape_are_refused(tmp_path: Path) -> None:
         file.append(np.ones((1, 4, 4), np.float16))
     file.close()
     assert open_maps(tmp_path).shape == (1, 2, 2)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = RowsFile(tmp_path / MAPS_FILE)
+    file.append(np.ones((1, 2, 2), np.float16))
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InspectorError, match=r"maps\.npy' could not be written: No space left"):
+        file.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_maps_are_read_only_and_not_read_at_once(tmp_path: Path) -> None:

@@ -73,12 +73,12 @@ class ScoringGraph(nn.Module):
                 "Choose another alignment, such as 'cada'.",
             )
         self.detector = copy.deepcopy(pipeline.detector)
-        self.detector.backbone.fix_size(size, size)
+        self.tiling = Tiling(size) if pipeline.tiling is None else pipeline.tiling
+        self.detector.backbone.fix_size(self.tiling.side, self.tiling.side)
         self.backbone = self.detector.backbone  # the detector keeps it out of its modules
         self.aligner = aligner
         self.variant = variant
         self.scorer = pipeline.scorer
-        self.tiling = Tiling(size) if pipeline.tiling is None else pipeline.tiling
         self.register_buffer("threshold", torch.tensor(rounded_down(threshold)))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -103,7 +103,7 @@ def as_onnx(graph: ScoringGraph) -> bytes:
     graph.eval().requires_grad_(False)
     try:
         return traced(graph, graph.tiling.canvas, OUTPUTS, fold_constants=False)
-    except RuntimeError as error:  # what the exporter raises, all of it
+    except (RuntimeError, OSError) as error:  # of the exporter; OSError: no source to compile
         reason = str(error).strip().splitlines()[0].split("  [Caused by")[0]
         raise InspectorError(
             f"This model cannot be exported: {reason}",

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Queries × entries at once; they bound the largest temporary, 64 MiB of float32. A processor has
-# to keep it in its cache: larger ones are half as fast.
-_AT_ONCE, _AT_ONCE_ON_CPU = (2048, 8192), (512, 2048)
+# Queries × entries at once: they bound the largest temporary.
+_AT_ONCE = (2048, 8192)  # 64 MiB of float32
+_AT_ONCE_ON_CPU = (512, 2048)  # 4 MiB, which its cache holds: it is twice as fast
 _AT_ONCE_IN_A_GRAPH = 2048  # entries; the queries go through as one
 _GROUP = 64
 
@@ -27,7 +27,7 @@ def nearest(queries: Tensor, entries: Tensor, skip: Tensor | None = None) -> Nea
     """The nearest of `entries` (N, C) to each of `queries` (Q, C), always in float32.
 
     Args:
-        queries: Any floating type, on any device.
+        queries: At least one, any floating type, on any device.
         entries: At least one, on the same device; a float16 bank is widened block by block.
         skip: (Q,) the row of the one entry that a query must not find; −1 for none.
 
