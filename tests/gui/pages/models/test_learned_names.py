@@ -162,6 +162,24 @@ def test_features_are_a_map_that_tells_real_from_synthesised(
     assert map_.plot.getPlotItem().getViewBox().viewRect().width() > whole.width() / 2
 
 
+def test_titles_on_the_map_never_lie_on_each_other(page: ModelsPage, qtbot: QtBot) -> None:
+    view = page.details.one.features
+    click_tab(page.details.one, view, qtbot)
+    qtbot.waitUntil(lambda: view.map is not None and len(view.map.places) == 26, timeout=30_000)
+    assert view.map is not None and view._shown is not None
+    names = view._shown
+    apart = np.stack([np.arange(26), names.feature_classes * 40], axis=1).astype(np.float32)
+    view.map.show_places(apart)
+    view.map.show_classes(names, -1, CLASSES)
+    view.map.fit()
+    assert [item.isVisible() for item in view.map._names] == [True, True, True]
+    crowded = apart.copy()
+    crowded[names.feature_classes == 1] = apart[names.feature_classes == 0][:6]
+    view.map.show_places(crowded)
+    view.map.show_classes(names, -1, CLASSES)
+    assert [item.isVisible() for item in view.map._names] == [True, False, True]
+
+
 def test_high_and_low_stand_beside_all(page: ModelsPage, qtbot: QtBot) -> None:
     one = page.details.one
     click_tab(one, one.classes, qtbot)

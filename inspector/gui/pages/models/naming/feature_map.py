@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QEvent, QRectF
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF
 from PySide6.QtGui import QColor
 
 from inspector.gui.plots.point_map import PointMap
@@ -54,6 +54,7 @@ class FeatureMap(PointMap):
             own = self.places[names.feature_classes == c]
             if len(own) and chosen in (-1, c):
                 self._name(title, np.array([np.median(own[:, 0]), own[:, 1].max()], np.float32))
+        self._part_names()
 
     def show_places(self, places: NDArray[np.float32] | None, message: str = "") -> None:
         self._clear_names()
@@ -71,10 +72,18 @@ class FeatureMap(PointMap):
         """Of titles that would lie on each other only the first is shown; hovering tells all."""
         shown: list[QRectF] = []
         for item in self._names:
-            box = item.mapRectToScene(item.boundingRect())
-            item.setVisible(not any(box.intersects(other) for other in shown))
-            if item.isVisible():
+            box = self._box_of(item)
+            is_free = not any(box.intersects(other) for other in shown)
+            item.setVisible(is_free)
+            if is_free:
                 shown.append(box)
+
+    def _box_of(self, item: pg.TextItem) -> QRectF:
+        """Where a title is going to lie; by itself the item knows that only once it is painted."""
+        place = self.plot.getPlotItem().getViewBox().mapViewToScene(item.pos())
+        size = item.textItem.boundingRect().size()
+        corner = QPointF(place.x() - size.width() / 2, place.y() - _ABOVE * size.height())
+        return QRectF(corner, size)
 
     def _clear_names(self) -> None:
         for item in self._names:

@@ -34,14 +34,7 @@ class FeaturesView(QWidget):
         self._maps: dict[str, Places] = {}
         self.map: FeatureMap | None = None
         self._legend: PointLegend | None = None
-        self.about = label(
-            self.tr(
-                "A point is one image, its features averaged. Synthesised ones stand in for the "
-                "images that rare classes lack: they serve where they lie among their class."
-            ),
-            "muted",
-            wrap=True,
-        )
+        self.about = label(self._explanation(has_synthetic=True), "muted", wrap=True)
         self.which = QComboBox()
         self.which.setAccessibleName(self.tr("Class"))
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -160,6 +153,15 @@ class FeaturesView(QWidget):
             entries.append(("others", self.tr("Other classes, real")))
             entries.append(("synthetic_others", self.tr("Other classes, synthesised")))
         self._legend.set_entries(entries)
+        self.about.setText(self._explanation(has_synthetic=bool(names.synthetic.any())))
+
+    def _explanation(self, *, has_synthetic: bool) -> str:
+        if not has_synthetic:
+            return self.tr("A point is one image, its features averaged. This model made up none.")
+        return self.tr(
+            "A point is one image, its features averaged. Synthesised ones stand in for the "
+            "images that rare classes lack: they serve where they lie among their class."
+        )
 
     def _say(self, point: int) -> None:
         if self.map is None or self._shown is None:
