@@ -22,6 +22,7 @@ from inspector.engine.model_files import load_model
 from inspector.engine.pipeline import Pipeline
 from inspector.errors import InspectorError
 from inspector.jobs.export_formats import DESCRIPTION_SUFFIX, ExportFormat, find_format
+from inspector.jobs.fresh_file import read_fresh_masks
 from inspector.jobs.model_card import CARD_FILE
 from inspector.jobs.spec import ExportJob
 from inspector.project.snapshots import SnapshotEntry, read_snapshot
@@ -56,7 +57,14 @@ def export(job: ExportJob, run: Run) -> dict[str, Any]:
     card.check_alignments((variant,))
     threshold = card.thresholds[variant].value if job.threshold is None else job.threshold
     description = describe(
-        card, job.name, folder.name, sha256_of(folder / CARD_FILE), variant, threshold, format_
+        card,
+        job.name,
+        folder.name,
+        sha256_of(folder / CARD_FILE),
+        variant,
+        threshold,
+        format_,
+        len(read_fresh_masks(folder)),
     )
     run.progress(1, 1, "models")
     try:

@@ -80,6 +80,7 @@ def write_evaluation_report(
         ),
         held_out_scores=chosen.calibration_scores if chosen.held_out else (),
         minimum_spread=float(pipeline.aligners[default].minimum_spread),
+        n_painted=len(left_out.painted),
     )
     write_report(run_folder / REPORT_FILE, content)
 

@@ -324,11 +324,10 @@ def _card(
 ) -> ModelCard:
     job, snapshot, backbone = training.job, training.snapshot, training.backbone
     counts = Counter(entry.class_name for entry in training.entries)
-    notes = list(training.run.notes)
     thresholds = fitted.thresholds
     default = thresholds[DEFAULT_ALIGNMENT]
     if not default.supported:
-        notes.append(
+        training.run.note(
             f"{len(default.calibration_scores)} normal images are too few to promise a "
             f"false-positive rate of {default.target_false_positive_rate:.1%}; the threshold is "
             "the highest score among them."
@@ -373,7 +372,7 @@ def _card(
             **{name: version(name) for name in ("torch", "timm", "numpy")},
             **{name: runtime_version(name) for name in (backbone.computed_by,) if name},
         },
-        notes=notes,
+        notes=list(training.run.notes),
         long_tail=snapshot.long_tail.classes if snapshot.long_tail else head_and_tail(counts),
         split=job.split,
         processes=distributed.size(),

@@ -14,6 +14,7 @@ from inspector.cli.projects import (
     opened,
 )
 from inspector.cli.tables import evaluation_tables
+from inspector.core.words import count
 from inspector.jobs.model_card import read_model_card
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.models import ModelRow
@@ -61,14 +62,25 @@ def evaluate_and_settle(project: Project, model: ModelRow, row: RunRow, output: 
     if outcome.state == CANCELLED:
         output.result({"state": outcome.state, "run": row.run_id})
         return EXIT_CANCELLED
-    show_evaluation(project, row, model, output, int(results["n_unread"]))
+    painted = int(results["n_painted_left_out"])
+    show_evaluation(project, row, model, output, int(results["n_unread"]), painted)
     return EXIT_DONE
 
 
 def show_evaluation(
-    project: Project, row: RunRow, model: ModelRow, output: Output, n_unread: int = 0
+    project: Project,
+    row: RunRow,
+    model: ModelRow,
+    output: Output,
+    n_unread: int = 0,
+    n_painted: int = 0,
 ) -> None:
-    """Prints what an evaluation has found."""
+    """Prints what an evaluation has found.
+
+    Args:
+        n_unread: How many images could not be read.
+        n_painted: How many test images are left out, as the model learned from them.
+    """
     evaluation = read_evaluation(row.folder)
     report = report_file(project, row)
     default = read_model_card(model.folder).default_alignment
@@ -79,6 +91,7 @@ def show_evaluation(
             "report": str(report),
             "evaluation_file": str(row.folder / EVALUATION_FILE),
             "n_unread": n_unread,
+            "n_painted_left_out": n_painted,
             "evaluation": evaluation,
         }
     )
@@ -87,4 +100,10 @@ def show_evaluation(
         output.say()
     if n_unread:
         output.plain(f"{n_unread} images could not be read; `inspector import` lists why.")
+    if n_painted:
+        output.plain(
+            f"{count(n_painted, 'test image')} left out: the model has learned from defects "
+            "painted there."
+        )
+    output.plain(f"Model: {model.name}")
     output.plain(f"Report: {report}")

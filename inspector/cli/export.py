@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import Any
 
 from inspector.cli.following import follow
 from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
-from inspector.cli.projects import add_project_argument, opened
+from inspector.cli.projects import add_project_argument, finite_number, opened
 from inspector.jobs.export_formats import EXPORT_FORMATS, find_format
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.work import prepare_export, settle
@@ -32,15 +31,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--format", required=True, choices=list(EXPORT_FORMATS))
     parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="the file to write")
     parser.add_argument("--alignment", metavar="NAME", default="", help="align by this variant")
-    parser.add_argument("--threshold", type=_finite, help="flag by this threshold instead")
+    parser.add_argument("--threshold", type=finite_number, help="flag by this threshold instead")
     return parser
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 def run(options: argparse.Namespace, output: Output) -> int:

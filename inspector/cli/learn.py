@@ -91,7 +91,7 @@ def _summary(model: ModelRow, masks: int, made: dict[str, Any], *, forget: bool)
         return f"{model.name} is back to what its training made of it; {scored} scored."
     return (
         f"{model.name} has learned {count(masks, 'painted mask')} at once; {scored} scored, "
-        f"{made['n_changed']} of them changed."
+        f"{made['n_changed']} of them changed. Evaluations leave out the images of these masks."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,21 @@ from inspector.project.work import Computing, take_over_finished
 def add_project_argument(parser: argparse.ArgumentParser) -> None:
     """The positional PROJECT."""
     parser.add_argument("project", type=Path, metavar="PROJECT", help="the project folder")
+
+
+def finite_number(text: str) -> float:
+    """A number that an option is given.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none, or not finite.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number")
+    return value
 
 
 def add_computing_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from inspector.cli.projects import (
     add_computing_arguments,
     add_project_argument,
     computing,
+    finite_number,
     opened,
 )
 from inspector.core.evaluation import ImageResult
@@ -60,7 +60,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="CLASS",
         help="class of the images whose folder does not tell it; 16-bit images need it",
     )
-    parser.add_argument("--threshold", type=_finite, help="decide by this threshold instead")
+    parser.add_argument("--threshold", type=finite_number, help="decide by this threshold instead")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all scores as CSV")
     parser.add_argument(
         "--cluster",
@@ -75,13 +75,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     add_computing_arguments(parser)
     return parser
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +223,7 @@ def _document(results: Results, decision: _Decision, run_id: int) -> dict[str, A
         "model": decision.model.name,
         "alignment": decision.variant,
         "threshold": decision.threshold,
+        "learned_masks": len(read_fresh_masks(decision.model.folder)),
         "images": [
             {
                 "path": result.path,

@@ -56,8 +56,10 @@ def test_raw_stands_beside_aligned_for_machines_and_for_people(
         assert (rows[0]["n_good"], rows[0]["n_defective"]) == (6, 6)
 
     with Project.open(project) as opened:
-        show_evaluation(opened, opened.find_run(2), opened.find_model(), Output())
+        show_evaluation(opened, opened.find_run(2), opened.find_model(), Output(), n_painted=2)
     text = capsys.readouterr().out
+    assert f"Model: {found['model']}" in text
+    assert "2 test images left out: the model has learned" in text
     assert "Images: raw beside aligned" in text
     assert "Pixels: raw beside aligned" in text
     assert str(report) in text

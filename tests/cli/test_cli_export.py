@@ -36,6 +36,7 @@ def test_a_model_is_exported_and_its_proof_is_told(
         card = read_model_card(opened.find_model().folder)
         assert [run.kind for run in opened.runs()] == ["train", "export"]
     assert described["threshold"] == card.thresholds["cada"].value
+    assert (described["images_with_learned_defects"], described["masks_learned_at_once"]) == (0, 0)
 
 
 def test_a_model_with_tiles_is_exported_to_score_whole_images(

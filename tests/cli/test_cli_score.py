@@ -46,6 +46,7 @@ def test_a_projects_images_are_scored_kept_and_written(
         kept = {stored.result.path: stored.result for stored in opened.scores(model.model_id)}
     assert (found["state"], found["model"], found["alignment"]) == ("done", model.name, "cada")
     assert found["threshold"] == card.thresholds["cada"].value
+    assert found["learned_masks"] == 0
     assert found["unread"] == []
     assert len(found["images"]) == len(kept) == 30
     rows = {row["path"]: row for row in rows_of(out)}

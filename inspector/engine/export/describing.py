@@ -34,6 +34,7 @@ def describe(
     variant: str,
     threshold: float,
     format_: ExportFormat,
+    masks_at_once: int = 0,
 ) -> dict[str, Any]:
     """All that is known before the proof, as JSON.
 
@@ -45,6 +46,7 @@ def describe(
         variant: The alignment variant of the scores.
         threshold: Scores above it are flagged.
         format_: Of the file.
+        masks_at_once: How many painted masks it has learned since it was trained.
     """
     tiling = card.tiling
     size = tiling.canvas
@@ -78,6 +80,8 @@ def describe(
         "model": folder,
         "model_card_sha256": card_sha256,
         "snapshot_digest": card.snapshot_digest,
+        "images_with_learned_defects": len(card.annotated_images),
+        "masks_learned_at_once": masks_at_once,
         "inspector_version": inspector.__version__,
     }
 

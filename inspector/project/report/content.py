@@ -31,6 +31,8 @@ class ReportContent:
         mask: Gives an image id's (H, W) bool ground-truth mask, None where there is none.
         threshold: How the default variant's threshold was chosen, where that is known.
         held_out_scores: Default variant's scores of the normal images that chose the threshold.
+        n_painted: How many test images are left out, as a model learned from defects painted on
+            them.
         minimum_spread: The aligner's least γ̂ − û: the heat maps are aligned as the scores were.
     """
 
@@ -44,6 +46,7 @@ class ReportContent:
     threshold: Threshold | None = None
     held_out_scores: Sequence[float] = ()
     minimum_spread: float = 1e-6
+    n_painted: int = 0
 
     @property
     def raw(self) -> VariantEvaluation | None:

@@ -111,6 +111,12 @@ def _without_defects(
         f"No image here is labelled {lacking}, so how well good and defective parts are told apart "
         "cannot be measured."
     )
+    if content.n_painted:
+        sentence = (
+            f"No image labelled {lacking} is left to measure how well good and defective parts are "
+            f"told apart: {content.n_painted} are left out, as a model learned from defects "
+            "painted on them."
+        )
     rate = None if shown is None else shown.absolute_unified.false_positive_rate
     if rate is None:
         return Headline("Absolute-unified image AUROC", "", words.UNDEFINED, sentence, tiles)

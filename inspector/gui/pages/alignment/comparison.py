@@ -27,6 +27,7 @@ class Comparison:
         thresholds: As they are shown now, while they move, too.
         is_found: Whether the classes are groups found by their looks.
         learned: Whether images that the model has learned from are among them.
+        n_painted: How many test images are left out, as it learned from defects painted on them.
     """
 
     score_set: ScoreSet
@@ -34,6 +35,7 @@ class Comparison:
     thresholds: dict[Side, float]
     is_found: bool = False
     learned: bool = False
+    n_painted: int = 0
     model_id: int = 0
     _counts: dict[Side, ThresholdCounts] = field(init=False)
 

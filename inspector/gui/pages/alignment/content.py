@@ -45,14 +45,41 @@ def aligned_variant(card: ModelCard, active: str) -> str:
     return others[0] if others else ""
 
 
-def scored_rows(
-    columns: ImageColumns, scores: Scores, variant: str, which: str
-) -> NDArray[np.intp]:
-    """Rows of the images that have both scores: the test images only, or all."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Images that have both scores.
+
+    Attributes:
+        rows: Those that are shown.
+        n_painted: How many test images are left out, as the model learned from defects painted on
+            them; an evaluation leaves them out, too.
+        has_learned: Whether the model has learned from some that are shown.
+    """
+
+    rows: NDArray[np.intp]
+    n_painted: int = 0
+    has_learned: bool = False
+
+
+def judged_images(
+    columns: ImageColumns, scores: Scores, variant: str, which: str, card: ModelCard
+) -> Judged:
+    """The test images only, without those that the model learned from, or all."""
+    rows = scored_rows(columns, scores, variant)
+    is_painted = columns.images.has_hash(card.annotated_images)
+    if which == ALL:
+        has_learned = (columns.is_training | is_painted)[rows].any()
+        return Judged(rows, has_learned=bool(has_learned))
+    test = rows[columns.is_test[rows]]
+    kept = test[~is_painted[test]]
+    return Judged(kept, n_painted=len(test) - len(kept))
+
+
+def scored_rows(columns: ImageColumns, scores: Scores, variant: str) -> NDArray[np.intp]:
+    """Rows of the images that have both scores."""
     if len(scores.raw) != len(columns):
         return np.empty(0, np.intp)
-    there = np.isfinite(scores.raw) & np.isfinite(scores.of(variant))
-    return np.flatnonzero(there & columns.is_test if which == TEST else there)
+    return np.flatnonzero(np.isfinite(scores.raw) & np.isfinite(scores.of(variant)))
 
 
 def score_set_of(

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.gui.jobs.job import Job
 from inspector.gui.jobs.requests import ScoreRequest
-from inspector.gui.pages.alignment.content import ALL, aligned_variant, scored_rows
+from inspector.gui.pages.alignment.content import aligned_variant, scored_rows
 from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import EmptyState
@@ -116,6 +116,6 @@ def reason_for_nothing(session: Session) -> int | None:
     variant = aligned_variant(scale.card, scale.variant)
     if not variant:
         return NO_ALIGNMENT
-    if scored_rows(library.images, library.scores, variant, ALL).size:
+    if scored_rows(library.images, library.scores, variant).size:
         return None
     return SCORING if scoring_job(session) else NOT_SCORED

@@ -22,8 +22,8 @@ from inspector.gui.pages.alignment.content import (
     GIVEN,
     TEST,
     aligned_variant,
+    judged_images,
     score_set_of,
-    scored_rows,
 )
 from inspector.gui.pages.alignment.drawer import Drawer
 from inspector.gui.pages.alignment.exports import Exports
@@ -236,20 +236,22 @@ class AlignmentPage(Page):
         variants = [name for name in scale.card.alignments if name != RAW]
         self.header.show_variants(variants, variant)
         columns, scores = library.images, library.scores
-        test = scored_rows(columns, scores, variant, TEST)
-        which = self._images_wanted or (TEST if test.size else ALL)
+        judged = judged_images(columns, scores, variant, TEST, scale.card)
+        which = self._images_wanted or (TEST if judged.rows.size else ALL)
         self.header.images.set_value(which)
-        rows = test if which == TEST else scored_rows(columns, scores, variant, ALL)
+        if which == ALL:
+            judged = judged_images(columns, scores, variant, ALL, scale.card)
         usual = GIVEN if any(columns.class_names) else FOUND  # groups where no class is known
         is_found = (self._classes_wanted or usual) == FOUND
         self.header.classes.set_value(FOUND if is_found else GIVEN)
         groups = self._groups.get() if is_found else None
         self.comparison = Comparison(
-            score_set_of(columns, scores, variant, rows, groups),
+            score_set_of(columns, scores, variant, judged.rows, groups),
             variant,
             self._stored_thresholds(variant),
             is_found=groups is not None,
-            learned=bool(columns.is_training[rows].any()),
+            learned=judged.has_learned,
+            n_painted=judged.n_painted,
             model_id=scale.model.model_id,
         )
         self._show_comparison(self.comparison)
@@ -300,11 +302,7 @@ class AlignmentPage(Page):
         raw, aligned = comparison.tally("raw"), comparison.tally("aligned")
         self.strip.set_confusions(raw.confusion(), aligned.confusion())
         self.drawer.table.content.set_tallies(raw, aligned)
-        notes = self._words.notes(
-            has_defects=comparison.has_defects,
-            is_found=comparison.is_found,
-            learned=comparison.learned,
-        )
+        notes = self._words.notes(comparison)
         if self.header.classes.value == FOUND and not comparison.is_found:
             notes = self.tr("Looking for groups of images that look alike…")
         headline = self._words.headline(comparison.score_set, raw, aligned)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from inspector.core.distributions import DEFECTIVE, NORMAL, ScoreSet, Tally
+from inspector.gui.pages.alignment.comparison import Comparison
 from inspector.gui.pages.alignment.numbers import Spread, spread_of
 from inspector.gui.plots.distribution_paint import class_label
 
@@ -63,21 +64,33 @@ class AlignmentWords(QObject):
             return self.tr("{share} in every class").format(share=share(spread.low))
         return self.tr("{low} to {high}").format(low=share(spread.low), high=share(spread.high))
 
-    def notes(self, *, has_defects: bool, is_found: bool, learned: bool) -> str:
+    def notes(self, comparison: Comparison) -> str:
         """What else is to be known of the picture; may be empty."""
         said = []
-        if not has_defects:
+        if comparison.n_painted:
+            said.append(
+                self.tr(
+                    "Left out: %n of the test images, as the model has learned from defects "
+                    "painted on them.",
+                    "",
+                    comparison.n_painted,
+                )
+            )
+        elif not comparison.has_defects:
             said.append(
                 self.tr(
                     "No defect is labelled: shown are the normal images, and the share of them "
                     "that would be flagged."
                 )
             )
-        if is_found:
+        if comparison.is_found:
             said.append(self.tr("The groups are found by their looks, not given."))
-        if learned:
+        if comparison.learned:
             said.append(
-                self.tr("Images that the model has learned from are among them; they score lower.")
+                self.tr(
+                    "Images that the model has learned from are among them: they tell little of "
+                    "new ones."
+                )
             )
         return " ".join(said)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -98,6 +99,20 @@ def test_all_scored_images_can_be_shown(
     assert page.header.images.value == ALL
     assert page.comparison.score_set.size == len(columns)
     assert "learned from" in page.header.notes.text()
+
+
+def test_images_that_the_model_learned_defects_from_do_not_judge_it(
+    page: AlignmentPage, session: Session
+) -> None:
+    assert page.comparison is not None and session.project is not None
+    assert session.scale.card is not None
+    before = page.comparison.score_set.size
+    painted = [entry.sha256 for entry in session.project.take_snapshot().test()[:2]]
+    session.scale.card = msgspec.structs.replace(session.scale.card, annotated_images=painted)
+    session.scale.variant_changed.emit()
+    assert page.comparison.score_set.size == before - 2
+    assert page.comparison.n_painted == 2
+    assert "Left out: 2" in page.header.notes.text()
 
 
 def test_groups_are_found_and_said_to_be(page: AlignmentPage, qtbot: QtBot) -> None:

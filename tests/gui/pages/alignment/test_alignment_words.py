@@ -112,9 +112,19 @@ def test_normal_images_alone_have_their_own_words(qapp: QApplication) -> None:
     score_set = normal_only(made())
     said = headline(compared(score_set, 1e9, 1e9))
     assert said == "Neither threshold flags a good image of any class."
-    notes = AlignmentWords().notes(has_defects=False, is_found=True, learned=True)
+    comparison = compared(score_set, 1e9, 1e9)
+    comparison.is_found = comparison.learned = True
+    notes = AlignmentWords().notes(comparison)
     assert "No defect is labelled" in notes and "not given" in notes and "learned" in notes
-    assert AlignmentWords().notes(has_defects=True, is_found=False, learned=False) == ""
+    assert AlignmentWords().notes(compared(made(), 1e9, 1e9)) == ""
+
+
+def test_images_that_were_left_out_are_told(qapp: QApplication) -> None:
+    comparison = compared(normal_only(made()), 1e9, 1e9)
+    comparison.n_painted = 3
+    notes = AlignmentWords().notes(comparison)
+    assert notes.startswith("Left out: 3 of the test images")
+    assert "No defect is labelled" not in notes
 
 
 def test_one_class_is_not_compared_with_itself(qapp: QApplication) -> None:
