@@ -114,7 +114,9 @@ def scoring(bench: Bench, method: str, backbone: str, *, against: bool = True) -
     sizes = bench.sizes
     small = backbone == EMBEDDED
     rows = []
-    with bench.sides() as (ours, peer):
+    limit = bench.start("ours")  # by itself, as its memory is not that of scoring
+    assert limit is not None
+    with bench.sides() as (ours, peer), limit:
         for suffix in ("your files",) if bench.images else sizes.formats:
             folder = str(bench.photographs(suffix))
             for count in (sizes.images if small else max(2, sizes.images // 4), 1):
@@ -124,11 +126,14 @@ def scoring(bench: Bench, method: str, backbone: str, *, against: bool = True) -
                 model = shared | {"method": method, "bank": sizes.bank}
                 key = f"{suffix} {count}"
                 own = _lane(ours, "scoring", f"{key} scoring", **model)
-                bare = _lane(ours, "bare", f"{key} bare", **shared)
+                bare = _lane(limit, "bare", f"{key} bare", **shared)
                 other = None
                 if peer is not None and against:
                     other = _lane(peer, "scoring", f"{key} scoring", **model)
-                in_turns([lane for lane in (own, other, bare) if lane], bench.turns)
+                lanes = [lane for lane in (own, other, bare) if lane]
+                in_turns(lanes, bench.turns)
+                for lane in lanes:
+                    lane.side.forget(lane.label)
                 many = f"scoring, {count} images in batches of {batch}"
                 what = f"{method} {backbone}, {suffix}: {many if count > 1 else 'one image alone'}"
                 share = bare.value["decode"] / (bare.value["decode"] + bare.value["forward"])

@@ -28,7 +28,8 @@ def serve(preparations: Mapping[str, Callable[..., Work]]) -> None:
     """Answers until stdin ends.
 
     `{"prepare": NAME, "as": KEY, "with": {...}}` makes a work ready, without counting the time;
-    `{"do": KEY}` does it and answers with the seconds, the value and the peak memory in MB so far.
+    `{"do": KEY}` does it and answers with the seconds, the value and the peak memory in MB so far;
+    `{"forget": KEY}` lets go of it.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print belongs into the log
@@ -38,6 +39,8 @@ def serve(preparations: Mapping[str, Callable[..., Work]]) -> None:
         answer: dict[str, Any] = {}
         if "prepare" in asked:
             ready[asked["as"]] = preparations[asked["prepare"]](**asked["with"])
+        elif "forget" in asked:
+            del ready[asked["forget"]]
         else:
             start = time.perf_counter()
             value = ready[asked["do"]]()

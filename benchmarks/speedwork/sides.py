@@ -56,6 +56,10 @@ class Side:
         answer = self._ask({"do": key})
         return Done(answer["seconds"], answer["value"])
 
+    def forget(self, key: str) -> None:
+        """Lets go of a work, so that the next one has the memory for itself."""
+        self._ask({"forget": key})
+
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
