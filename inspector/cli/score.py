@@ -58,7 +58,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--class-name",
         default="",
         metavar="CLASS",
-        help="class of the images whose folder does not tell it; 16-bit images need it",
+        help="class of the images whose folder does not tell it; a model that learned from 16-bit "
+        "images needs it for such",
     )
     parser.add_argument("--threshold", type=finite_number, help="decide by this threshold instead")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all scores as CSV")

@@ -274,7 +274,8 @@ def test_exported_it_scores_the_same(trained: Trained, tiling: Tiling, tmp_path:
     images = F.interpolate(trained.images, tiling.canvas, mode="bilinear")
     threshold = card.thresholds[card.default_alignment].value
     graph = as_onnx(ScoringGraph(pipeline, card.default_alignment, threshold, SIZE))
-    facts = {"inspector_version": "", "preprocessing": ""}
+    side = str(tiling.canvas)
+    facts = {"inspector_version": "", "preprocessing": "", "input_size": side}
     write_onnx(graph, facts, tmp_path / "model.onnx")
     loaded = load_file(EXPORT_FORMATS["onnx"], tmp_path / "model.onnx")
     names = (card.default_alignment,)

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.skipif(
 
 MakeRun = Callable[..., Any]
 ONNX, OPENVINO = EXPORT_FORMATS["onnx"], EXPORT_FORMATS["openvino"]
-FACTS = {"inspector_version": "1", "preprocessing": ""}
+FACTS = {"inspector_version": "1", "preprocessing": "", "input_size": "64"}
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +133,8 @@ def test_the_file_scores_as_the_model_and_tells_what_it_is(bench: Bench, new_run
     import onnxruntime
 
     session = onnxruntime.InferenceSession(bench.folder / "line2.onnx")
+    (map_,) = [o for o in session.get_outputs() if o.name == "anomaly_map"]
+    assert map_.shape == ["batch", described["input_size"], described["input_size"]]
     facts = session.get_modelmeta().custom_metadata_map
     for name, value in described.items():
         if name != "proof":
