@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from inspector.core.files import sha256_of
+from inspector.core.files import not_written, sha256_of
 from inspector.core.tiling import Tiling
 from inspector.engine.device import Device, make_repeatable
 from inspector.engine.export.describing import as_facts, describe
@@ -84,10 +84,7 @@ def export(job: ExportJob, run: Run) -> dict[str, Any]:
             described.write_bytes(msgspec.json.format(text))
             files = _moved(Path(made), target)
     except OSError as error:
-        raise InspectorError(
-            f"'{target}' could not be written: {error.strerror or error}.",
-            "Check that its folder may be written to and that the disk is not full.",
-        ) from error
+        raise not_written(target, error) from error
     return {"file": str(target), "files": files, "proof": proof}
 
 

@@ -97,13 +97,7 @@ def write_matrix(file: Path, rows: Sequence[MatrixRow], title: str, remarks: Seq
             text = _markdown(rows, title, remarks)
         case _:
             text = _html(rows, title, remarks)
-    try:
-        write_atomically(file, text.encode("utf-8", errors="replace"))
-    except OSError as error:
-        raise InspectorError(
-            f"'{file}' could not be written: {error.strerror or error}.",
-            "Check that the folder is there and may be written to.",
-        ) from error
+    write_atomically(file, text.encode("utf-8", errors="replace"))
 
 
 def check_ending(file: Path) -> None:

@@ -34,7 +34,7 @@ def describe(
     variant: str,
     threshold: float,
     format_: ExportFormat,
-    masks_at_once: int = 0,
+    masks_at_once: int,
 ) -> dict[str, Any]:
     """All that is known before the proof, as JSON.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.engine.export.graph import Outputs
+from inspector.engine.export.graph import OUTPUTS, Outputs
 from inspector.engine.loaded_graph import LoadedGraph, OnnxGraph, OpenVinoGraph
 from inspector.errors import InspectorError
 from inspector.jobs.export_formats import ExportFormat
@@ -49,7 +49,7 @@ def write_onnx(graph: bytes, facts: Facts, file: Path) -> None:
     model.producer_name, model.producer_version = "Inspector", facts["inspector_version"]
     model.doc_string = facts["preprocessing"]
     onnx.helper.set_model_props(model, dict(facts))
-    shape = next(o for o in model.graph.output if o.name == "anomaly_map").type.tensor_type.shape
+    shape = next(o for o in model.graph.output if o.name == OUTPUTS[1]).type.tensor_type.shape
     for length in shape.dim[1:]:  # which tracing leaves open
         length.dim_value = int(facts["input_size"])
     file.write_bytes(model.SerializeToString())

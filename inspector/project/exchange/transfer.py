@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from inspector.core.files import write_atomically
+from inspector.core.files import not_written, write_atomically
 from inspector.errors import InspectorError
 from inspector.project.annotations import (
     annotation_png,
@@ -275,7 +275,4 @@ def _write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
                 target.rmdir()
             made.replace(target)
     except OSError as error:
-        raise InspectorError(
-            f"'{target}' could not be written: {error.strerror or error}.",
-            "Check that its folder may be written to and that the disk is not full.",
-        ) from error
+        raise not_written(target, error) from error

@@ -111,9 +111,9 @@ def _without_defects(
         f"No image here is labelled {lacking}, so how well good and defective parts are told apart "
         "cannot be measured."
     )
-    if content.n_painted:
+    if content.n_painted and lacking == "defective":
         sentence = (
-            f"No image labelled {lacking} is left to measure how well good and defective parts are "
+            "No image labelled defective is left to measure how well good and defective parts are "
             f"told apart: {content.n_painted} are left out, as a model learned from defects "
             "painted on them."
         )

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.core.samples import Truth
-from inspector.gui.actions import ActionRegistry
 from inspector.gui.library import Scores
 from inspector.gui.pages.dataset.browser import LIST
 from inspector.gui.pages.dataset.image_table import COLUMNS, LinePainter
@@ -24,6 +23,8 @@ from inspector.gui.session import Session
 from inspector.gui.theme import THEMES, apply_theme
 from inspector.project.project import Project
 from inspector.project.verdicts import Trace, Verdict
+
+from .hand import shown_page
 
 
 @pytest.fixture
@@ -37,19 +38,8 @@ def own_session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def empty_page(own_session: Session, qtbot: QtBot) -> Iterator[DatasetPage]:
     """The page in a window with its actions, without a project."""
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    registry = ActionRegistry(window, own_session)
-    page = DatasetPage(own_session, registry)
-    window.setCentralWidget(page)
-    window.resize(1280, 800)
-    registry.set_page("dataset")
-    page.activate()
-    window.show()
-    qtbot.waitExposed(window)
-    window.activateWindow()
-    yield page
-    page._thumbnails.wait()
+    with shown_page(own_session, qtbot) as page:
+        yield page
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ import msgspec
 import pytest
 from PIL import Image
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.gui.actions import ActionRegistry
 from inspector.gui.jobs.requests import prepare
 from inspector.gui.pages.dataset.page import DatasetPage
 from inspector.gui.pages.dataset.split_dialog import SplitDialog
@@ -22,6 +21,8 @@ from inspector.project.kept_splits import split_in_force
 from inspector.project.project import Project
 from inspector.project.snapshots import read_snapshot
 from inspector.project.splits import make_split, restrict, write_split
+
+from .hand import shown_page
 
 Click = Callable[[QWidget], None]
 
@@ -44,18 +45,8 @@ def project(session: Session, tmp_path: Path, tiny_parts: Path, qtbot: QtBot) ->
 
 @pytest.fixture
 def page(session: Session, project: Project, qtbot: QtBot) -> Iterator[DatasetPage]:
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    actions = ActionRegistry(window, session)
-    made = DatasetPage(session, actions)
-    window.setCentralWidget(made)
-    window.resize(1280, 800)
-    actions.set_page("dataset")
-    made.activate()
-    window.show()
-    qtbot.waitExposed(window)
-    yield made
-    made._thumbnails.wait()
+    with shown_page(session, qtbot) as made:
+        yield made
 
 
 @pytest.fixture
