@@ -11,11 +11,14 @@ MOST_CANDIDATES = 10_000
 """Of more, evenly chosen ones are searched: the memory stays small, the look is found as well."""
 
 
+Vectors = NDArray[np.float16] | NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """The nearest candidate: its row among the descriptors, and the cosine to it in [−1, 1]."""
+    """The nearest candidate: which one, and the cosine to it in [−1, 1]."""
 
-    row: int
+    id: int
     similarity: float
 
 
@@ -23,37 +26,38 @@ class Neighbours:
     """Candidates to search, normalised once.
 
     Args:
-        descriptors: (N, C) float16 or float32, memory-mapped or not.
-        candidates: (M,) rows of `descriptors` that may be found, M ≥ 0.
+        descriptors: (M, C) float16 or float32, M ≥ 0.
+        ids: (M,) what `nearest` calls them, each once.
     """
 
-    def __init__(
-        self,
-        descriptors: NDArray[np.float16] | NDArray[np.float32],
-        candidates: NDArray[np.int64],
-    ) -> None:
-        if len(candidates) > MOST_CANDIDATES:
-            places = np.linspace(0, len(candidates) - 1, MOST_CANDIDATES).round().astype(np.intp)
-            candidates = candidates[places]
-        self._rows = np.sort(candidates)
-        self._descriptors = descriptors
-        self._units = _normalised(descriptors[self._rows])
+    def __init__(self, descriptors: Vectors, ids: NDArray[np.int64]) -> None:
+        self._ids = ids
+        self._units = _normalised(descriptors)
 
-    def nearest(self, row: int) -> Neighbour | None:
-        """The candidate most like a row of the descriptors, other than itself; None without any.
+    def nearest(self, descriptor: Vectors, other_than: int) -> Neighbour | None:
+        """The candidate most like a descriptor (C,); of equals the first, None without any.
 
-        Of equals the first is taken.
+        Args:
+            other_than: The id whose descriptor it is: an image is not compared with itself.
         """
-        similarity = self._units @ _normalised(self._descriptors[row : row + 1])[0]
-        similarity[self._rows == row] = -np.inf
-        if not similarity.size or not np.isfinite(best := similarity.max()):
+        if not len(self._ids):
             return None
-        return Neighbour(int(self._rows[int(similarity.argmax())]), float(best))
+        similarity = self._units @ _normalised(descriptor[None])[0]
+        similarity[self._ids == other_than] = -np.inf
+        best = int(similarity.argmax())
+        if not np.isfinite(similarity[best]):
+            return None
+        return Neighbour(int(self._ids[best]), float(similarity[best]))
 
 
-def _normalised(
-    descriptors: NDArray[np.float16] | NDArray[np.float32],
-) -> NDArray[np.float32]:
+def spread_out(candidates: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those to search: all of them, or `MOST_CANDIDATES` evenly chosen ones."""
+    if len(candidates) <= MOST_CANDIDATES:
+        return candidates
+    return candidates[np.linspace(0, len(candidates) - 1, MOST_CANDIDATES).round().astype(np.intp)]
+
+
+def _normalised(descriptors: Vectors) -> NDArray[np.float32]:
     """Rows of length 1; a row of zeros, which has no direction, stays."""
     values = np.asarray(descriptors, np.float32)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
@@ -61,9 +65,7 @@ def _normalised(
     return units
 
 
-def most_alike(
-    descriptors: NDArray[np.float16] | NDArray[np.float32], row: int, count: int
-) -> NDArray[np.intp]:
+def most_alike(descriptors: Vectors, row: int, count: int) -> NDArray[np.intp]:
     """The rows that look most like one of them, the most alike first; itself is left out.
 
     Args:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core import neighbours
-from inspector.core.neighbours import Neighbours, most_alike
+from inspector.core.neighbours import Neighbours, most_alike, spread_out
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
@@ -17,7 +17,7 @@ def test_it_is_the_greatest_cosine_but_never_itself(seed: int, count: int, chose
     rng = np.random.default_rng(seed)
     descriptors = rng.normal(size=(count, 5)).astype(np.float16)
     candidates = rng.choice(count, min(chosen, count), replace=False).astype(np.int64)
-    searched = Neighbours(descriptors, candidates)
+    searched = Neighbours(descriptors[candidates], candidates)
     for row in range(count):
         query = descriptors[row].astype(float)
         best = {
@@ -30,36 +30,38 @@ def test_it_is_the_greatest_cosine_but_never_itself(seed: int, count: int, chose
             for c in candidates
             if c != row
         }
-        found = searched.nearest(row)
+        found = searched.nearest(descriptors[row], row)
         if not best:
             assert found is None
             continue
         assert found is not None
-        assert found.row in best
+        assert found.id in best
         assert found.similarity == pytest.approx(max(best.values()), abs=1e-5)
-        assert best[found.row] == pytest.approx(max(best.values()), abs=1e-5)
+        assert best[found.id] == pytest.approx(max(best.values()), abs=1e-5)
 
 
 def test_nothing_to_compare_with() -> None:
-    descriptors = np.ones((3, 4), np.float16)
-    assert Neighbours(descriptors, np.empty(0, np.int64)).nearest(0) is None
-    assert Neighbours(descriptors, np.array([1])).nearest(1) is None
+    descriptor = np.ones(4, np.float16)
+    assert (
+        Neighbours(np.empty((0, 4), np.float16), np.empty(0, np.int64)).nearest(descriptor, 0)
+        is None
+    )
+    assert Neighbours(descriptor[None], np.array([1])).nearest(descriptor, 1) is None
 
 
 def test_a_descriptor_of_zeros_does_no_harm() -> None:
-    descriptors = np.float16([[0, 0], [1, 0], [0, 0]])
-    found = Neighbours(descriptors, np.array([0, 1])).nearest(2)
+    found = Neighbours(np.float16([[0, 0], [1, 0]]), np.array([0, 1])).nearest(
+        np.zeros(2, np.float16), 2
+    )
     assert found is not None
     assert found.similarity == 0.0
 
 
 def test_of_very_many_some_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours, "MOST_CANDIDATES", 10)
-    rng = np.random.default_rng(1)
-    descriptors = rng.random((100, 4)).astype(np.float16)
-    found = Neighbours(descriptors, np.arange(1, 100)).nearest(0)
-    assert found is not None
-    assert found.row in np.linspace(1, 99, 10).round()
+    assert spread_out(np.arange(3, 13)).tolist() == list(range(3, 13))
+    chosen = spread_out(np.arange(1, 100))
+    assert chosen.tolist() == np.linspace(1, 99, 10).round().tolist()
 
 
 def test_the_most_alike_come_in_their_order() -> None:

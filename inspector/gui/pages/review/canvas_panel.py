@@ -74,9 +74,9 @@ class CanvasPanel(QWidget):
             self.image.view.set_message("", "")
         self.image.show_look(look, self._scale)
 
-    def show_reference(self, look: Look | None, missing: str = "") -> None:
-        """Shows the image to compare with, or why there is none."""
-        problem = look.problem if look is not None else ""
+    def show_reference(self, look: Look | None, missing: str = "", hint: str = "") -> None:
+        """Shows the image to compare with, or why there is none and what to do."""
+        problem = look.problem if look is not None else hint
         self.reference.view.set_message(missing or self.tr("Nothing to compare with"), problem)
         self.reference.show_look(look, self._scale)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from inspector.core.neighbours import Neighbours
+from inspector.core.neighbours import Neighbours, spread_out
+from inspector.core.samples import Truth
 from inspector.errors import InspectorError
 from inspector.gui.background import Task
 from inspector.gui.library import Scores
 from inspector.gui.session import Session
-from inspector.project.columns import ImageColumns
+from inspector.project.columns import TRUTHS, ImageColumns
+from inspector.project.project import Project
 from inspector.project.results import DESCRIPTORS_FILE
 
 
@@ -31,7 +35,7 @@ NOTHING = Comparison(None, 0.0)
 
 
 class Comparisons(QObject):
-    """Among the normal training images that were scored in the same run.
+    """Among the images known as good that the same model has scored, in whatever run.
 
     One image is searched for at a time, the most urgent first: what was found is kept, and what is
     not wanted any more is not begun.
@@ -68,13 +72,9 @@ class Comparisons(QObject):
             return
         if self._finder is None:
             library = self._session.library
-            self._finder = _Finder(library.images, library.scores)
+            folders = _folders(project, library.scores)
+            self._finder = _Finder(library.images, library.scores, folders)
         finder, image_id = self._finder, missing[0]
-        run = finder.run_of(image_id)
-        try:
-            folder = project.find_run(run).folder if run >= 0 else None
-        except InspectorError:  # no such run any more: there is nothing to compare with
-            folder = None
 
         def done(found: Comparison) -> None:
             self._task = None
@@ -88,49 +88,66 @@ class Comparisons(QObject):
             self._session.notices.error(error)
 
         self._task = self._session.background.run(
-            lambda task: finder.find(image_id, folder), done, failed=failed
+            lambda task: finder.find(image_id), done, failed=failed
         )
 
 
+def _folders(project: Project, scores: Scores) -> dict[int, Path]:
+    """The folders of the runs that scored images; a run that is gone has none."""
+    folders = {}
+    for run in np.unique(scores.run_ids[scores.run_ids >= 0]).tolist():
+        with suppress(InspectorError):
+            folders[run] = project.find_run(run).folder
+    return folders
+
+
 class _Finder:
-    """Searches within fixed columns; its arrays are read once a run. Safe between threads."""
+    """Searches within fixed columns; the candidates are read once. Safe between threads."""
 
-    def __init__(self, images: ImageColumns, scores: Scores) -> None:
-        self._images, self._scores = images, scores
+    def __init__(self, images: ImageColumns, scores: Scores, folders: Mapping[int, Path]) -> None:
+        self._images, self._scores, self._folders = images, scores, folders
         self._lock = threading.Lock()
-        self._searched: dict[int, Neighbours | None] = {}
+        self._searched: Neighbours | None = None
 
-    def run_of(self, image_id: int) -> int:
-        """The run that scored an image; −1 where none did."""
-        (row,) = self._images.rows_of(np.array([image_id], np.int64))
-        return int(self._scores.run_ids[row]) if row >= 0 else -1
-
-    def find(self, image_id: int, folder: Path | None) -> Comparison:
-        """In a thread: the image's nearest neighbour within the run in this folder."""
+    def find(self, image_id: int) -> Comparison:
+        """In a thread: the image's nearest neighbour."""
         (row,) = self._images.rows_of(np.array([image_id], np.int64))
         if row < 0:
             return NOTHING
-        run, place = int(self._scores.run_ids[row]), int(self._scores.map_rows[row])
-        with self._lock:
-            if run not in self._searched:
-                self._searched[run] = self._made(run, folder)
-            searched = self._searched[run]
-        nearest = searched.nearest(place) if searched is not None and place >= 0 else None
-        if nearest is None:
+        _, own = self._read(np.array([row]))
+        if not len(own):
             return NOTHING
-        same = (self._scores.run_ids == run) & (self._scores.map_rows == nearest.row)
-        return Comparison(int(self._images.ids[np.flatnonzero(same)[0]]), nearest.similarity)
+        with self._lock:
+            if self._searched is None:
+                self._searched = self._candidates()
+        nearest = self._searched.nearest(own[0], image_id)
+        return NOTHING if nearest is None else Comparison(nearest.id, nearest.similarity)
 
-    def _made(self, run: int, folder: Path | None) -> Neighbours | None:
-        """None where the run's files are gone, or are not those of its scores."""
-        if folder is None:
-            return None
-        try:
-            descriptors = np.load(folder / DESCRIPTORS_FILE, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError):
-            return None
-        rows = self._scores.map_rows
-        wanted = (self._scores.run_ids == run) & self._images.is_training & (rows >= 0)
-        if wanted.any() and int(rows[self._scores.run_ids == run].max()) >= len(descriptors):
-            return None
-        return Neighbours(descriptors, rows[wanted])
+    def _candidates(self) -> Neighbours:
+        images = self._images
+        is_good = (images.truths == TRUTHS.index(Truth.GOOD)) & ~images.has_problem
+        rows, descriptors = self._read(spread_out(np.flatnonzero(is_good & self._is_scored())))
+        return Neighbours(descriptors, images.ids[rows])
+
+    def _is_scored(self) -> NDArray[np.bool_]:
+        is_there = np.isin(self._scores.run_ids, list(self._folders))
+        return is_there & (self._scores.map_rows >= 0)
+
+    def _read(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float16]]:
+        """Those of the rows that have a descriptor, and their descriptors: (M,), (M, C).
+
+        A run whose files are gone, or are not those of its scores, has none.
+        """
+        found, read = [np.empty(0, np.intp)], list[NDArray[np.float16]]()
+        for run in np.unique(self._scores.run_ids[rows]).tolist():
+            if run not in self._folders:
+                continue
+            own = rows[(self._scores.run_ids[rows] == run) & (self._scores.map_rows[rows] >= 0)]
+            try:
+                file = self._folders[run] / DESCRIPTORS_FILE
+                stored = np.load(file, mmap_mode="r", allow_pickle=False)
+                read.append(np.asarray(stored[self._scores.map_rows[own]], np.float16))
+            except (OSError, ValueError, IndexError):
+                continue
+            found.append(own)
+        return np.concatenate(found), np.concatenate(read or [np.empty((0, 1), np.float16)])

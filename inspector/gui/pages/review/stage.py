@@ -110,8 +110,14 @@ class Stage(QObject):
         found = self.comparisons.get(self.shown_id)
         if found is None or found.image_id is None:
             pane.about.setText("")
-            missing = self.tr("No normal image") if found is not None else self.tr("Searching…")
-            self._canvas.show_reference(None, missing)
+            if found is None:
+                self._canvas.show_reference(None, self.tr("Searching…"))
+                return
+            self._canvas.show_reference(
+                None,
+                self.tr("No good image is scored yet"),
+                self.tr("Score all images to compare with the nearest one."),
+            )
             return
         wanted = self._material.wanted(found.image_id)
         look = self.prefetch.get(wanted) if wanted is not None else None

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from inspector.core.samples import Truth
 from inspector.gui.pages.review.comparisons import NOTHING, Comparison, _Finder
 from inspector.gui.pages.review.page import ReviewPage
 from inspector.gui.session import Session
+from inspector.project.columns import TRUTHS
+from inspector.project.results import DESCRIPTORS_FILE
 
 from .hand import press, shown
 
@@ -87,7 +92,7 @@ def test_beside_it_stands_the_nearest_normal_image(
     assert found is not None
     assert found.image_id not in (None, image_id)
     (row,) = session.library.images.rows_of(np.array([found.image_id]))
-    assert session.library.images.is_training[row]
+    assert session.library.images.truths[row] == TRUTHS.index(Truth.GOOD)
     qtbot.waitUntil(lambda: page.parts.canvas.reference.view.place is not None)
     press(page, Key.Key_B)
     assert not page.parts.canvas.reference.isVisible()
@@ -102,7 +107,7 @@ def test_one_image_is_compared_at_a_time_and_kept(
     comparisons.clear()
     gate, asked = threading.Event(), list[int]()
 
-    def slow(finder: object, image_id: int, folder: object) -> Comparison:
+    def slow(finder: object, image_id: int) -> Comparison:
         asked.append(image_id)
         gate.wait(10)
         return NOTHING
@@ -116,3 +121,37 @@ def test_one_image_is_compared_at_a_time_and_kept(
     qtbot.waitUntil(lambda: comparisons.get(6) is not None)
     assert comparisons.get(4) is NOTHING
     assert asked == [4, 6]  # nobody waits for 5 any more
+
+
+def test_good_images_of_all_runs_are_compared_with(
+    page: ReviewPage, session: Session, tmp_path: Path
+) -> None:
+    images = session.library.images
+    rows = np.arange(len(images))
+    is_good = images.truths == TRUTHS.index(Truth.GOOD)
+    run_ids = np.where(images.is_training, 1, 2)  # scored all, then evaluated
+    scores = replace(session.library.scores, run_ids=run_ids, map_rows=rows)
+    descriptors = np.random.default_rng(0).standard_normal((len(images), 5)).astype(np.float16)
+    folders = {run: tmp_path / str(run) for run in (1, 2)}
+    for folder in folders.values():
+        folder.mkdir()
+        np.save(folder / DESCRIPTORS_FILE, descriptors)
+    units = descriptors.astype(float)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+
+    def nearest(row: int, among: NDArray[np.bool_]) -> int:
+        cosines = np.where(among & (rows != row), units @ units[row], -2)
+        return int(images.ids[cosines.argmax()])
+
+    tested = np.flatnonzero(images.is_test)
+    finder = _Finder(images, scores, folders)
+    found = [finder.find(int(images.ids[row])).image_id for row in tested]
+    assert found == [nearest(row, is_good) for row in tested]
+
+    only_tested = _Finder(images, scores, {2: folders[2]})  # `inspector demo`
+    found = [only_tested.find(int(images.ids[row])).image_id for row in tested]
+    assert found == [nearest(row, is_good & images.is_test) for row in tested]
+    assert only_tested.find(int(images.ids[images.is_training][0])) is NOTHING
+
+    np.save(folders[2] / DESCRIPTORS_FILE, descriptors[:1])  # of other scores
+    assert _Finder(images, scores, folders).find(int(images.ids[tested[-1]])) is NOTHING
