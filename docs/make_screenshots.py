@@ -73,9 +73,11 @@ def save(widget: QWidget, file: Path) -> None:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     widget.grab().save(buffer, "PNG")
     picture = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
+    # This palette keeps rare colours, such as those of a mark; dithering keeps what is smooth.
+    palette = picture.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE)
+    few = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
     small = io.BytesIO()
-    # Dithered: a heat map has more than 256 colours.
-    picture.quantize(_COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(small, "PNG", optimize=True)
+    few.save(small, "PNG", optimize=True)
     write_atomically(file, small.getvalue())
 
 

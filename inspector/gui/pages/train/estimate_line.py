@@ -74,12 +74,11 @@ class EstimateLine(QWidget):
                 "{count} normal images. How long it takes is known after the first run here with "
                 "this backbone and device."
             )
-        elif found.basis is Basis.SAME:
-            self.time.setText(_begun(rough_duration(found.seconds)))
-            text = self.tr("{count} normal images. Judged by run {run}, which was alike.")
         else:
-            self.time.setText(self.tr("Roughly {time}").format(time=rough_duration(found.seconds)))
+            self.time.setText(_begun(rough_duration(found.seconds)))
             text = self.tr("{count} normal images. Scaled from run {run}, which differed in size.")
+            if found.basis is Basis.SAME:
+                text = self.tr("{count} normal images. Judged by run {run}, which was alike.")
         self.basis.setText(text.format(count=n_images, run=found.run_id))
 
 
