@@ -17,6 +17,7 @@ from inspector.cli.tables import evaluation_tables
 from inspector.core.words import count
 from inspector.jobs.model_card import read_model_card
 from inspector.jobs.outcome import CANCELLED
+from inspector.project.in_use import asked_model
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import EVALUATION_FILE, read_evaluation
@@ -33,7 +34,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "writes an HTML report that opens alone.",
     )
     add_project_argument(parser)
-    parser.add_argument("--model", help="name or number of the model (default: the newest)")
+    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
     parser.add_argument(
         "--alignment",
         action="append",
@@ -48,7 +49,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace, output: Output) -> int:
     """Evaluates a model."""
     with opened(options.project) as project:
-        model = project.find_model(options.model)
+        model = asked_model(project, options.model)
         row = prepare_scoring(
             project, model, computing(options), evaluate=True, variants=options.alignment
         )

@@ -11,6 +11,7 @@ from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, finite_number, opened
 from inspector.jobs.export_formats import EXPORT_FORMATS, find_format
 from inspector.jobs.outcome import CANCELLED
+from inspector.project.in_use import asked_model, deciding_in_use
 from inspector.project.work import prepare_export, settle
 
 
@@ -27,10 +28,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "short, give it one image at a time.",
     )
     add_project_argument(parser)
-    parser.add_argument("--model", help="name or number of the model (default: the newest)")
+    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
     parser.add_argument("--format", required=True, choices=list(EXPORT_FORMATS))
     parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="the file to write")
-    parser.add_argument("--alignment", metavar="NAME", default="", help="align by this variant")
+    parser.add_argument("--alignment", metavar="NAME", help="align by this variant")
     parser.add_argument("--threshold", type=finite_number, help="flag by this threshold instead")
     return parser
 
@@ -38,14 +39,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace, output: Output) -> int:
     """Exports a model."""
     with opened(options.project) as project:
-        model = project.find_model(options.model)
+        model = asked_model(project, options.model)
+        deciding = deciding_in_use(project, model, options.alignment)
         row = prepare_export(
             project,
             model,
             options.format,
             options.to,
-            variant=options.alignment,
-            threshold=options.threshold,
+            variant=deciding.variant,
+            threshold=deciding.threshold if options.threshold is None else options.threshold,
         )
         outcome = follow(row, output)
         made = settle(project, row, outcome)

@@ -22,6 +22,7 @@ from inspector.jobs.events import Change
 from inspector.jobs.fresh_file import read_fresh_masks
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
+from inspector.project.in_use import asked_model
 from inspector.project.learning import prepare_learning, settle_learning
 from inspector.project.models import ModelRow
 from inspector.project.results import read_changes, read_results
@@ -32,7 +33,7 @@ _SHOWN = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options."""
     add_project_argument(parser)
-    parser.add_argument("--model", help="name or number of the model (default: the newest)")
+    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
     parser.add_argument(
         "--forget", action="store_true", help="take out again what was learned at once"
     )
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, output: Output) -> int:
     """Learns, scores all images, and says which changed most."""
     with opened(options.project) as project:
-        model = project.find_model(options.model)
+        model = asked_model(project, options.model)
         row = prepare_learning(project, model, computing(options), forget=options.forget)
         if row is None:
             _say_nothing_new(model, output, forget=options.forget)

@@ -10,7 +10,9 @@ from rich.table import Table
 from inspector.cli.output import EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, opened
 from inspector.errors import InspectorError
+from inspector.jobs.events import has_begun
 from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.project.in_use import model_in_use, use_model
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.report.facts import card_facts
@@ -21,23 +23,33 @@ from inspector.project.work import TRAIN
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """The subcommand's options."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "models", help="list a project's models, show one, or remove one"
+        "models", help="list a project's models, show one, take one into use, or remove one"
     )
     add_project_argument(parser)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--show", metavar="MODEL", help="print a model's card")
+    choice.add_argument(
+        "--use",
+        metavar="MODEL",
+        help="decide by this model from now on, whatever newer ones come, in the window as well",
+    )
     choice.add_argument("--remove", metavar="MODEL", help="remove a model and its scores")
     return parser
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Lists, shows or removes."""
+    """Lists, shows, takes into use or removes."""
     with opened(options.project) as project:
         if options.remove is not None:
             model = project.find_model(options.remove)
             project.remove_model(options.remove)
             output.result({"removed": model.name})
             output.plain(f"Removed {model.name}.")
+        elif options.use is not None:
+            model = project.find_model(options.use)
+            use_model(project, model)
+            output.result({"in_use": model.name})
+            output.plain(f"{model.name} is in use.")
         elif options.show is not None:
             _show(project.find_model(options.show), output)
         else:
@@ -68,8 +80,10 @@ def _list(project: Project, output: Output) -> None:
         except InspectorError as error:
             damaged.append(error)
     lost = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
+    in_use = model_in_use(project)
     output.result(
         {
+            "in_use": in_use.name if in_use else None,
             "models": [_summary(model, card) for model, card in rows],
             "damaged": [error.message for error in damaged],
             "lost_runs": [run.run_id for run in lost],
@@ -87,12 +101,17 @@ def _list(project: Project, output: Output) -> None:
             facts = _summary(model, card)
             table.add_row(*(str(facts[column]) for column in _COLUMNS))
         output.say(table)
+        if in_use is not None:
+            output.plain(f"In use: {in_use.name}")
     for unreadable in damaged:
         output.plain(str(unreadable))
     for run in lost:
+        has, what = "ended without a result", "goes on with"
+        if not has_begun(run.folder):
+            has, what = "is prepared and has not begun", "begins"
         output.plain(
-            f"Run {run.run_id} ended without a result; `inspector train {project.folder} "
-            f"--resume {run.run_id}` goes on with it."
+            f"Run {run.run_id} {has}; `inspector train {project.folder} "
+            f"--resume {run.run_id}` {what} it."
         )
 
 

@@ -32,6 +32,7 @@ from inspector.jobs.fresh_file import read_fresh_masks
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.spec import ScoreJob, read_job
+from inspector.project.in_use import asked_model, deciding_in_use
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import Results, UnreadImage, read_problems, read_results
@@ -51,7 +52,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     add_project_argument(parser)
     parser.add_argument("folder", type=Path, nargs="?", help="score this folder instead")
-    parser.add_argument("--model", help="name or number of the model (default: the newest)")
+    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
     parser.add_argument("--alignment", metavar="NAME", help="decide by this alignment variant")
     parser.add_argument("--layout", choices=list(LAYOUTS), help="force the folder's layout")
     parser.add_argument(
@@ -87,6 +88,10 @@ class _Decision:
     variant: str
     threshold: float
 
+    @property
+    def own_threshold(self) -> float:
+        return self.card.thresholds[self.variant].value
+
     def is_ng(self, result: ImageResult) -> bool:
         return result.scores[self.variant] > self.threshold
 
@@ -99,9 +104,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
         )
     with opened(options.project) as project:
         if options.resume is None:
-            decision = _decision(
-                project.find_model(options.model), options.alignment, options.threshold
-            )
+            model = asked_model(project, options.model)
+            decision = _decision(project, model, options.alignment, options.threshold)
             row = _prepared(project, decision.model, options, decision.variant)
             output.plain(f"Run {row.run_id} in {row.folder}")
         else:
@@ -165,19 +169,15 @@ def _decided_before(project: Project, options: argparse.Namespace) -> _Decision:
                 f"Leave out {name}, or score anew.",
             )
     model = project.find_model_by_folder(Path(job.model))
-    return _decision(model, options.alignment or stored, options.threshold)
+    return _decision(project, model, options.alignment or stored, options.threshold)
 
 
-def _decision(model: ModelRow, alignment: str | None, threshold: float | None) -> _Decision:
-    card = read_model_card(model.folder)
-    variant = alignment or card.default_alignment
-    if variant not in card.thresholds:
-        raise InspectorError(
-            f"The model {model.name} has no alignment '{variant}'.",
-            f"It has: {', '.join(card.alignments)}.",
-        )
-    value = card.thresholds[variant].value if threshold is None else threshold
-    return _Decision(model, card, variant, value)
+def _decision(
+    project: Project, model: ModelRow, alignment: str | None, threshold: float | None
+) -> _Decision:
+    deciding = deciding_in_use(project, model, alignment)
+    value = deciding.threshold if threshold is None else threshold
+    return _Decision(model, read_model_card(model.folder), deciding.variant, value)
 
 
 def _say(results: Results, decision: _Decision, output: Output, out: Path | None) -> None:
@@ -186,6 +186,10 @@ def _say(results: Results, decision: _Decision, output: Output, out: Path | None
         f"{len(results.scored)} images scored by {decision.model.name} ({decision.variant}), "
         f"{len(flagged)} above the threshold {decision.threshold:.3f}."
     )
+    if decision.threshold != decision.own_threshold:
+        output.plain(
+            f"The threshold was set by hand; the model's own is {decision.own_threshold:.3f}."
+        )
     output.say(_per_class(results.scored, flagged))
     worst = sorted(flagged, key=lambda r: -r.scores[decision.variant])[:_SHOWN]
     if worst:
@@ -224,6 +228,7 @@ def _document(results: Results, decision: _Decision, run_id: int) -> dict[str, A
         "model": decision.model.name,
         "alignment": decision.variant,
         "threshold": decision.threshold,
+        "own_threshold": decision.own_threshold,
         "learned_masks": len(read_fresh_masks(decision.model.folder)),
         "images": [
             {

@@ -70,7 +70,7 @@ def matrix_table(rows: Sequence[MatrixRow]) -> Table:
         # Short headings: with them the table fits 100 columns.
         title = "\n".join(column_title(column)).replace("average", "avg.").replace(" ", "\n")
         table.add_column(title, justify="right")
-    table.add_column("min", justify="right")
+    table.add_column("training\nminutes", justify="right")
     before = ""
     for row in rows:
         name = short_method_text(row)

@@ -24,6 +24,7 @@ from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
 from inspector.jobs.validation import parameter_names
 from inspector.project.candidates import parent_of
+from inspector.project.in_use import model_in_use
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
 from inspector.project.splits import read_split
@@ -131,9 +132,15 @@ def train_and_settle(project: Project, row: RunRow, output: Output) -> int:
         output.plain(f"Run {row.run_id} was cancelled; nothing of it was kept.")
         return EXIT_CANCELLED
     output.plain(f"Model {results['model']} is ready.")
-    parent = parent_of(project, project.find_model(str(results["model"])))
+    model, in_use = project.find_model(str(results["model"])), model_in_use(project)
+    parent = parent_of(project, model)
     if parent is not None:
         output.plain(f"It was trained again from {parent.name}, which stays as it is.")
+    if in_use is not None and in_use != model:
+        output.plain(
+            f"{in_use.name} stays in use; `inspector models {project.folder} --use {model.name}` "
+            "changes that."
+        )
     return EXIT_DONE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,7 +12,15 @@ from inspector.core.thresholds import threshold_for_false_positive_rate
 from inspector.errors import InspectorError
 from inspector.gui.notify import Notices
 from inspector.jobs.model_card import ModelCard, read_model_card
-from inspector.project.candidates import candidates, decide
+from inspector.project.in_use import (
+    lower_threshold_key,
+    model_in_use,
+    pin_model,
+    threshold_key,
+    use_model,
+    variant_in_use,
+    variant_key,
+)
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 
@@ -44,35 +53,25 @@ class Scale(QObject):
         return tuple(self.card.alignments) if self.card else ()
 
     def set_project(self, project: Project | None) -> None:
-        """Takes the model that was active in the project, else its newest one."""
+        """Takes the model in use there."""
         self._project = project
         self._numbers = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Looks again which models there are: keeps the active one, else takes the newest.
-
-        One that was trained again and that nobody has decided on is not taken while there is
-        another.
-        """
-        models = self._project.models() if self._project else ()
-        undecided = set(candidates(self._project)) if self._project else set()
-        models = tuple(model for model in models if model not in undecided) or models
-        wanted = self._project.get_setting("active_model", int, 0) if self._project else 0
-        by_id = {model.model_id: model for model in models}
-        self._show(by_id.get(wanted) or (models[-1] if models else None))
+        """Looks again which model is in use."""
+        self._show(model_in_use(self._project) if self._project else None)
 
     def set_model(self, model: ModelRow) -> None:
         """Makes a model the active one."""
         if self._project is not None:
-            self._project.set_setting("active_model", model.model_id)
-            decide(self._project, model.model_id)
+            use_model(self._project, model)
         self._show(model)
 
     def pin(self) -> None:
         """The active model stays it, whatever newer ones come."""
         if self._project is not None and self.model is not None:
-            self._project.set_setting("active_model", self.model.model_id)
+            pin_model(self._project, self.model)
 
     def set_variant(self, variant: str) -> None:
         """Scores by another alignment variant of the active model."""
@@ -80,7 +79,7 @@ class Scale(QObject):
             return
         self.variant = variant
         if self._project is not None and self.model is not None:
-            self._project.set_setting(f"variant/{self.model.model_id}", variant)
+            self._project.set_setting(variant_key(self.model), variant)
         self.variant_changed.emit()
         self.threshold_changed.emit()
 
@@ -93,8 +92,8 @@ class Scale(QObject):
         """The threshold in use for a variant: the one set by hand, else the model's own."""
         if self._project is None or self.model is None:
             return 0.0
-        name = f"threshold/{self.model.model_id}/{variant}"
-        return self._kept(self._project, name, self.default_threshold(variant))
+        key = threshold_key(self.model, variant)
+        return self._kept(self._project, key, self.default_threshold(variant))
 
     @property
     def threshold(self) -> float:
@@ -119,37 +118,37 @@ class Scale(QObject):
         if card is not None and card.calibration_scores:
             rate = min(_UNSURE_FACTOR * card.target_false_positive_rate, 0.5)
             default = threshold_for_false_positive_rate(card.calibration_scores, rate).value
-        name = f"lower/{self.model.model_id}/{self.variant}"
-        return min(self._kept(self._project, name, default), self.threshold)
+        key = lower_threshold_key(self.model, self.variant)
+        return min(self._kept(self._project, key, default), self.threshold)
 
     def set_threshold(self, value: float, variant: str | None = None) -> None:
         """Sets the threshold of a variant (the active one by default)."""
-        self._keep("threshold", value, variant or self.variant)
+        self._keep(threshold_key, value, variant or self.variant)
 
     def set_lower_threshold(self, value: float) -> None:
         """Sets where the unsure band of the active variant begins."""
-        self._keep("lower", min(value, self.threshold), self.variant)
+        self._keep(lower_threshold_key, min(value, self.threshold), self.variant)
 
     def reset_threshold(self, variant: str | None = None) -> None:
         """Back to the model's own thresholds for a variant (the active one by default)."""
         if self._project is not None and self.model is not None:
-            for kind in ("threshold", "lower"):
-                name = f"{kind}/{self.model.model_id}/{variant or self.variant}"
-                self._project.remove_setting(name)
-                self._numbers.pop(name, None)
+            for key_of in (threshold_key, lower_threshold_key):
+                key = key_of(self.model, variant or self.variant)
+                self._project.remove_setting(key)
+                self._numbers.pop(key, None)
         self.threshold_changed.emit()
 
-    def _kept(self, project: Project, name: str, default: float) -> float:
+    def _kept(self, project: Project, key: str, default: float) -> float:
         """A number of the project's settings, which every repaint may ask for: read once."""
-        if name not in self._numbers:
-            self._numbers[name] = project.get_setting(name, float, default)
-        return self._numbers[name]
+        if key not in self._numbers:
+            self._numbers[key] = project.get_setting(key, float, default)
+        return self._numbers[key]
 
-    def _keep(self, kind: str, value: float, variant: str) -> None:
+    def _keep(self, key_of: Callable[[ModelRow, str], str], value: float, variant: str) -> None:
         if self._project is not None and self.model is not None and math.isfinite(value):
-            name = f"{kind}/{self.model.model_id}/{variant}"
-            self._project.set_setting(name, float(value))
-            self._numbers[name] = float(value)
+            key = key_of(self.model, variant)
+            self._project.set_setting(key, float(value))
+            self._numbers[key] = float(value)
             self.threshold_changed.emit()
 
     def _show(self, model: ModelRow | None) -> None:
@@ -162,10 +161,7 @@ class Scale(QObject):
                 model = None
         self.model, self.card, self.variant = model, card, RAW
         if self._project is not None and model is not None and card is not None:
-            kept = self._project.get_setting(
-                f"variant/{model.model_id}", str, card.default_alignment
-            )
-            self.variant = kept if kept in card.alignments else card.default_alignment
+            self.variant = variant_in_use(self._project, model, card)
         self.model_changed.emit()
         self.variant_changed.emit()
         self.threshold_changed.emit()

@@ -21,6 +21,7 @@ from inspector.gui.notify import NoticeAction, Notices
 from inspector.gui.preferences import Preferences
 from inspector.gui.scale import Scale
 from inspector.gui.training_split import TrainingSplit
+from inspector.jobs.events import has_begun
 from inspector.project.columns import TRUTHS
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
@@ -155,7 +156,10 @@ class Session(QObject):
         lost = [
             run
             for run in project.runs()
-            if run.kind == TRAIN and run.state is RunState.LOST and not is_worker_alive(run.folder)
+            if run.kind == TRAIN
+            and run.state is RunState.LOST
+            and has_begun(run.folder)
+            and not is_worker_alive(run.folder)
         ]
         self.lost_runs = lost
         if lost:

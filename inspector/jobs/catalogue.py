@@ -366,10 +366,13 @@ def resolve_parameters(method: Method, preset: str, changes: Parameters) -> Trai
     for name, value in changes.items():
         group, _, key = name.rpartition(".")
         if (group or "common") not in groups:
-            raise InspectorError(
-                f"There is no parameter group '{group}'.",
-                f"Use a plain name, 'alignment.…' or '{method.name}.…'.",
-            )
+            own = f"a plain name, 'alignment.…' or '{method.name}.…'"
+            if group in METHODS:
+                raise InspectorError(
+                    f"'{name}' is a parameter of the method {group}; this is {method.name}.",
+                    f"Choose that method, or use {own}.",
+                )
+            raise InspectorError(f"There is no parameter group '{group}'.", f"Use {own}.")
         groups[group or "common"][key] = value
     common = validate(groups["common"], CommonParameters, "")
     check_tiles(common)

@@ -46,9 +46,16 @@ class ExportFormat:
         """The main file for what somebody chose, absolute, with the format's suffix.
 
         Raises:
-            InspectorError: Its folder does not exist, or it is a folder itself.
+            InspectorError: Its folder does not exist, it is a folder itself, or its suffix is that
+                of another format.
         """
         file = chosen.expanduser().absolute()
+        for other in EXPORT_FORMATS.values():
+            if other is not self and file.suffix.lower() == other.suffix:
+                raise InspectorError(
+                    f"'{file.name}' is a name for {other.title}, not for {self.title}.",
+                    f"Choose a name that ends in {self.suffix}, or the format '{other.name}'.",
+                )
         if file.suffix.lower() != self.suffix:
             file = file.with_name(file.name + self.suffix)
         if not file.parent.is_dir():

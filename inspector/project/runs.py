@@ -165,9 +165,16 @@ def find_run(database: Database, run_id: int) -> RunRow:
     row = database.row("SELECT * FROM run WHERE id = ?", (run_id,))
     if row is None:
         raise InspectorError(
-            f"The project '{database.folder}' has no run {run_id}.", "Choose one that it lists."
+            f"The project '{database.folder}' has no run {run_id}.", _there(database)
         )
     return _row(database, row)
+
+
+def _there(database: Database) -> str:
+    (number,) = database.row("SELECT max(id) FROM run") or (None,)
+    if number is None:
+        return "It has no runs yet."
+    return f"Its newest is run {number}."
 
 
 def _finish(database: Database, run_id: int, outcome: bytes | None, state: RunState) -> None:

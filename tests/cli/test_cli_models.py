@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from inspector.jobs.model_card import read_model_card
+from inspector.project.in_use import threshold_key
 from inspector.project.project import Project
 
 Call = Callable[..., Any]
@@ -37,7 +40,32 @@ def test_models_are_listed_shown_and_removed(project: Path, call: Call, tiny_pro
     assert call("models", project, "--json").document["models"] == []
 
 
-@pytest.mark.parametrize("option", ["--show", "--remove"])
+def test_what_is_in_use_decides_everywhere(
+    project: Path, call: Call, tiny_project: Any, tmp_path: Path
+) -> None:
+    name = tiny_project.model.name
+    with Project.open(project) as opened:
+        run = opened.new_run("train", "revdist", b"{}", None)
+        shutil.copytree(opened.find_model().folder, run.folder / "model")
+        newest = opened.add_model(run.run_id, run.folder / "model")
+    assert call("models", project, "--json").document["in_use"] == newest.name
+    assert f"{name} is in use." in call("models", project, "--use", "1").out
+    assert f"In use: {name}" in call("models", project).out
+    with Project.open(project) as opened:  # as the window keeps it
+        opened.set_setting(threshold_key(opened.find_model(1), "cada"), 0.125)
+    scored = call("score", project, "--device", "cpu", "--json").document
+    assert (scored["model"], scored["threshold"]) == (name, 0.125)
+    assert scored["own_threshold"] == pytest.approx(
+        read_model_card(tiny_project.model.folder).thresholds["cada"].value
+    )
+    named = call("score", project, "--device", "cpu", "--model", newest.name, "--json").document
+    assert (named["model"], named["threshold"]) == (newest.name, scored["own_threshold"])
+    assert "The threshold was set by hand; the model's own is" in (
+        call("score", project, "--device", "cpu").out
+    )
+
+
+@pytest.mark.parametrize("option", ["--show", "--remove", "--use"])
 def test_a_model_that_is_not_there(
     project: Path, call: Call, option: str, tiny_project: Any
 ) -> None:

@@ -142,7 +142,16 @@ def test_a_failed_run_is_made_ready_for_torchrun(
     assert len(call("models", project, "--json").document["models"]) == 2
 
 
-@pytest.mark.parametrize(("run", "told"), [(1, "Run 1 is done"), (9, "no run 9")])
+def test_a_prepared_run_is_not_called_interrupted(
+    project: Path, call: Call, tiny_settings: list[str]
+) -> None:
+    assert call("train", project, *tiny_settings, "--prepare").code == 0
+    said = " ".join(call("models", project).out.split())
+    assert "Run 2 is prepared and has not begun; `inspector train" in said
+    assert "--resume 2` begins it." in said
+
+
+@pytest.mark.parametrize(("run", "told"), [(1, "Run 1 is done"), (9, "Its newest is run 1.")])
 def test_a_run_that_cannot_be_resumed(project: Path, call: Call, run: int, told: str) -> None:
     answer = call("train", project, "--resume", run)
     assert answer.code == 1

@@ -127,7 +127,8 @@ def test_changes_do_not_stick_to_the_preset() -> None:
         ({"alignment.folds": 1}, "alignment.folds", "at least 2"),
         ({"alignment.statistics": "none"}, "alignment.statistics", "cross-fitted"),
         ({"revdist.iterations": "many"}, "revdist.iterations", "a whole number"),
-        ({"dmad.epochs": 5}, "dmad", "revdist."),
+        ({"dmad.epochs": 5}, "a parameter of the method dmad; this is revdist", "revdist."),
+        ({"color.epochs": 5}, "no parameter group 'color'", "revdist."),
         ({"revdist.decoder.depth": 5}, "revdist.decoder", "revdist."),
     ],
 )

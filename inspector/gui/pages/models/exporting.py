@@ -13,7 +13,7 @@ from inspector.gui.pages.models.facts import ModelFacts
 from inspector.gui.session import Session
 from inspector.gui.shell.new_project import documents
 from inspector.jobs.export_formats import EXPORT_FORMATS
-from inspector.project.project import Project
+from inspector.project.in_use import deciding_in_use
 
 _FOLDER = "models/export_folder"
 
@@ -48,25 +48,14 @@ def export_model(session: Session, facts: ModelFacts, parent: QWidget) -> None:
         )
         return
     preferences.set_text(_FOLDER, str(file.parent))
-    variant, threshold = scale_of(project, facts)
+    deciding = deciding_in_use(project, facts.model)
     session.jobs.add(
         ExportRequest(
             model_id=facts.model.model_id,
             name=facts.model.name,
             format=format_.name,
             to=str(file),
-            variant=variant,
-            threshold=threshold,
+            variant=deciding.variant,
+            threshold=deciding.threshold,
         )
     )
-
-
-def scale_of(project: Project, facts: ModelFacts) -> tuple[str, float]:
-    """The alignment variant and the threshold that the window uses for a model."""
-    assert facts.card is not None
-    number, card = facts.model.model_id, facts.card
-    variant = project.get_setting(f"variant/{number}", str, card.default_alignment)
-    if variant not in card.thresholds:
-        variant = card.default_alignment
-    own = card.thresholds[variant].value
-    return variant, project.get_setting(f"threshold/{number}/{variant}", float, own)

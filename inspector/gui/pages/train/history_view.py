@@ -16,7 +16,13 @@ from PySide6.QtWidgets import (
 
 from inspector.gui.background import Task
 from inspector.gui.pages.train.run_body import FollowedRun, RunBody, follow
-from inspector.gui.pages.train.run_table import RunTable, history_row, outcome_of, specifics
+from inspector.gui.pages.train.run_table import (
+    RunTable,
+    history_row,
+    is_only_prepared,
+    outcome_of,
+    specifics,
+)
 from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import EmptyState, button, column, label, row
@@ -136,7 +142,9 @@ class HistoryView(QWidget):
         outcome = outcome_of(run)
         said = f"{outcome.message} {outcome.hint}".strip()
         number = self.tr("Run {number}.").format(number=run.run_id)
-        if run.state is RunState.LOST:
+        if is_only_prepared(run):
+            said = self.tr("It is prepared and has not begun yet. Resume begins it here.")
+        elif run.state is RunState.LOST:
             said = said or self.tr(
                 "The worker ended before it was done. It can go on from its last checkpoint."
             )

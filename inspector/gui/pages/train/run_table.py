@@ -26,9 +26,10 @@ from inspector.gui.pages.train.words import (
     state_word,
 )
 from inspector.jobs.catalogue import METHODS
+from inspector.jobs.events import has_begun
 from inspector.jobs.outcome import JobOutcome
 from inspector.jobs.spec import Job, TrainJob
-from inspector.project.runs import RunRow
+from inspector.project.runs import RunRow, RunState
 from inspector.project.work import TRAIN
 
 Index = QModelIndex | QPersistentModelIndex
@@ -47,16 +48,22 @@ class HistoryRow:
 def history_row(run: RunRow, model: str) -> HistoryRow:
     """The row of a run; `model` is the name of what it made, may be empty."""
     message = outcome_of(run).message
+    state = "prepared" if is_only_prepared(run) else run.state
     texts = (
         str(run.run_id),
         f"{kind_title(run.kind)} {run.method}" if run.kind == TRAIN else kind_title(run.kind),
-        state_word(run.state),
+        state_word(state),
         moment(run.created),
         duration(seconds_between(run.created, run.finished)),
         model or "–",
         message or specifics(run),
     )
-    return HistoryRow(run, texts, icon(state_look(run.state)[0]))
+    return HistoryRow(run, texts, icon(state_look(state)[0]))
+
+
+def is_only_prepared(run: RunRow) -> bool:
+    """Whether it waits for its first worker, as `inspector train --prepare` leaves it."""
+    return run.state is RunState.LOST and not has_begun(run.folder)
 
 
 def outcome_of(run: RunRow) -> JobOutcome:

@@ -77,6 +77,7 @@ def state_word(state: str) -> str:
         "done": translate("Train", "Done"),
         "cancelled": translate("Train", "Cancelled"),
         "failed": translate("Train", "Failed"),
+        "prepared": translate("Train", "Prepared"),
         "lost": translate("Train", "Interrupted"),
         "interrupted": translate("Train", "Interrupted"),
         "started": translate("Train", "Started"),
@@ -94,6 +95,7 @@ def state_look(state: str) -> tuple[str, str]:
         "done": ("check", "ok"),
         "cancelled": ("minus", "muted"),
         "failed": ("error", "ng"),
+        "prepared": ("clock", "muted"),
         "lost": ("warning", "unsure"),
         "interrupted": ("warning", "unsure"),
     }

@@ -16,6 +16,7 @@ from inspector.gui.pages.train.page import HISTORY, TrainPage
 from inspector.gui.pages.train.run_body import CURVES, LOG
 from inspector.gui.session import Session
 from inspector.gui.theme import THEMES, apply_theme
+from inspector.jobs.events import EVENTS_FILE
 from inspector.project.project import Project
 from inspector.project.runs import RunState
 
@@ -93,6 +94,19 @@ def test_a_lost_run_can_be_resumed(
     assert "Interrupted" in page.history.model.rows[0].texts
     click(page.history.resume)
     assert [job.request for job in session.jobs.waiting] == [ResumeRequest(run_id=1)]
+
+
+def test_a_prepared_run_is_not_called_interrupted(
+    page: TrainPage, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    run = add_run(project, RunState.LOST)
+    (run.folder / EVENTS_FILE).unlink()
+    session.runs_changed.emit()
+    page.show_view(HISTORY)
+    page.history.choose(1)
+    assert "Prepared" in page.history.model.rows[0].texts
+    assert "has not begun yet" in page.history.outcome.text()
+    assert page.history.resume.isVisible()
 
 
 def test_a_resumed_run_is_live_again(
