@@ -45,7 +45,7 @@ COMMANDS: tuple[ModuleType, ...] = (
 
 _EPILOG = """\
 exit codes: 0 done, 1 an error that you can solve, 2 wrong usage, 3 cancelled,
-70 a bug in Inspector, 130 interrupted"""
+4 scored, but some images could not be read, 70 a bug in Inspector, 130 interrupted"""
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -23,7 +23,7 @@ from inspector.project.work import TRAIN
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """The subcommand's options."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "models", help="list a project's models, show one, take one into use, or remove one"
+        "models", help="list a project's models, show one, take one into use, trash or remove one"
     )
     add_project_argument(parser)
     choice = parser.add_mutually_exclusive_group()
@@ -33,18 +33,27 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="MODEL",
         help="decide by this model from now on, whatever newer ones come, in the window as well",
     )
-    choice.add_argument("--remove", metavar="MODEL", help="remove a model and its scores")
+    choice.add_argument("--trash", metavar="MODEL", help="put a model into the trash")
+    choice.add_argument("--restore", metavar="MODEL", help="take a model out of the trash")
+    choice.add_argument("--remove", metavar="MODEL", help="remove a model and its scores for good")
     return parser
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Lists, shows, takes into use or removes."""
+    """Lists, shows, takes into use, trashes, restores or removes."""
     with opened(options.project) as project:
         if options.remove is not None:
-            model = project.find_model(options.remove)
-            project.remove_model(options.remove)
-            output.result({"removed": model.name})
-            output.plain(f"Removed {model.name}.")
+            name = project.remove_model(options.remove).name
+            output.result({"removed": name})
+            output.plain(f"Removed {name}.")
+        elif options.trash is not None:
+            name = project.trash_model(options.trash).name
+            output.result({"trashed": name})
+            output.plain(f"{name} is in the trash; --restore takes it out, --remove ends it.")
+        elif options.restore is not None:
+            name = project.restore_model(options.restore).name
+            output.result({"restored": name})
+            output.plain(f"{name} is back.")
         elif options.use is not None:
             model = project.find_model(options.use)
             use_model(project, model)
@@ -80,10 +89,11 @@ def _list(project: Project, output: Output) -> None:
         except InspectorError as error:
             damaged.append(error)
     lost = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
-    in_use = model_in_use(project)
+    in_use, trashed = model_in_use(project), [model.name for model in project.trashed_models()]
     output.result(
         {
             "in_use": in_use.name if in_use else None,
+            "in_trash": trashed,
             "models": [_summary(model, card) for model, card in rows],
             "damaged": [error.message for error in damaged],
             "lost_runs": [run.run_id for run in lost],
@@ -103,6 +113,8 @@ def _list(project: Project, output: Output) -> None:
         output.say(table)
         if in_use is not None:
             output.plain(f"In use: {in_use.name}")
+    if trashed:
+        output.plain(f"In the trash: {', '.join(trashed)}")
     for unreadable in damaged:
         output.plain(str(unreadable))
     for run in lost:

@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console, RenderableType
 
 EXIT_DONE, EXIT_ERROR, EXIT_CANCELLED = 0, 1, 3  # argparse ends with 2 for wrong usage
+EXIT_UNREAD = 4
 EXIT_BUG, EXIT_INTERRUPTED = 70, 130
 
 

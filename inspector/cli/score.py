@@ -14,7 +14,7 @@ from typing import Any
 from rich.table import Table
 
 from inspector.cli.following import follow
-from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
+from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, EXIT_UNREAD, Output
 from inspector.cli.projects import (
     add_computing_arguments,
     add_project_argument,
@@ -24,6 +24,7 @@ from inspector.cli.projects import (
 )
 from inspector.core.evaluation import ImageResult
 from inspector.core.files import write_atomically
+from inspector.core.imagefiles import IMAGE_SUFFIXES
 from inspector.core.layouts import LAYOUTS
 from inspector.core.words import class_label
 from inspector.errors import InspectorError
@@ -123,7 +124,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
         write_atomically(options.out.expanduser().absolute(), _as_csv(results, decision))
     output.result(_document(results, decision, row.run_id))
     _say(results, decision, output, options.out)
-    return EXIT_DONE
+    missed = any(Path(image.path).suffix.lower() in IMAGE_SUFFIXES for image in results.unread)
+    return EXIT_UNREAD if missed else EXIT_DONE
 
 
 def _prepared(

@@ -191,8 +191,10 @@ def restore_model(database: Database, name_or_id: str | int) -> ModelRow:
     return _set_trashed(database, model, None)
 
 
-def remove_model(database: Database, name_or_id: str | int) -> None:
+def remove_model(database: Database, name_or_id: str | int) -> ModelRow:
     """Delete for good a model, in use or in the trash, its folder and its scores; not its verdicts.
+
+    Returns what it was.
 
     Raises:
         InspectorError: There is no such model, or its folder is in use.
@@ -210,6 +212,7 @@ def remove_model(database: Database, name_or_id: str | int) -> None:
         if model.folder.exists():
             _move(model.folder, aside)
     shutil.rmtree(aside, ignore_errors=True)
+    return model
 
 
 def _all_models(database: Database) -> tuple[ModelRow, ...]:

@@ -253,9 +253,9 @@ class Project(Painted):
         """See `models.restore_model`."""
         return models.restore_model(self._database, name_or_id)
 
-    def remove_model(self, name_or_id: str | int) -> None:
+    def remove_model(self, name_or_id: str | int) -> ModelRow:
         """See `models.remove_model`."""
-        models.remove_model(self._database, name_or_id)
+        return models.remove_model(self._database, name_or_id)
 
     def save_scores(
         self, model_id: int, snapshot_id: int, results: Sequence[ImageResult], run_id: int

@@ -65,6 +65,19 @@ def test_what_is_in_use_decides_everywhere(
     )
 
 
+def test_the_trash_gives_a_model_back(project: Path, call: Call, tiny_project: Any) -> None:
+    name = tiny_project.model.name
+    assert f"{name} is in the trash" in call("models", project, "--trash", "1").out
+    listed = call("models", project, "--json").document
+    assert (listed["models"], listed["in_trash"]) == ([], [name])
+    assert "Restore it first." in call("score", project, "--model", name).err
+    assert f"In the trash: {name}" in call("models", project).out
+    assert f"{name} is back." in call("models", project, "--restore", name).out
+    assert call("models", project, "--json").document["in_use"] == name
+    assert call("models", project, "--trash", name).code == 0
+    assert f"Removed {name}." in call("models", project, "--remove", name).out
+
+
 @pytest.mark.parametrize("option", ["--show", "--remove", "--use"])
 def test_a_model_that_is_not_there(
     project: Path, call: Call, option: str, tiny_project: Any

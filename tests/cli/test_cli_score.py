@@ -126,9 +126,12 @@ def test_a_folder_that_is_not_imported(
     with Project.open(project) as opened:
         assert len(opened.images()) == 30
         assert opened.scores(opened.find_model().model_id) == ()
-    text = call(*arguments).out
-    assert "2 files could not be scored:" in text
-    assert "broken.png" in text
+    answer = call(*arguments)
+    assert answer.code == 4
+    assert "2 files could not be scored:" in answer.out
+    assert "broken.png" in answer.out
+    (folder / "broken.png").unlink()
+    assert call(*arguments).code == 0  # a text is no image that was missed
 
 
 def test_a_folder_and_the_project_give_equal_scores(
