@@ -9,9 +9,11 @@ from rich.table import Table
 
 from inspector.cli.output import EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, opened
+from inspector.core.words import class_label
 from inspector.errors import InspectorError
 from inspector.jobs.events import has_begun
 from inspector.jobs.model_card import ModelCard, read_model_card
+from inspector.jobs.name_file import StoredNames, has_names, read_names
 from inspector.project.in_use import model_in_use, use_model
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
@@ -68,7 +70,15 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 def _show(model: ModelRow, output: Output) -> None:
     card = read_model_card(model.folder)
-    output.result({"name": model.name, "folder": str(model.folder), "card": card})
+    names = read_names(model.folder) if has_names(model.folder) else None
+    output.result(
+        {
+            "name": model.name,
+            "folder": str(model.folder),
+            "card": card,
+            "names": _naming(names) if names else [],
+        }
+    )
     output.plain(model.name)
     for name, value in card_facts(card).items():
         output.plain(f"  {name}: {value}")
@@ -79,6 +89,39 @@ def _show(model: ModelRow, output: Output) -> None:
             f"{len(threshold.calibration_scores)} {basis} normal images, target "
             f"{threshold.target_false_positive_rate:.1%} flagged"
         )
+
+    if names is not None:
+        _say_names(names, output)
+
+
+def _naming(names: StoredNames) -> list[dict[str, Any]]:
+    """What the model calls each class."""
+    rows = []
+    for c, name in enumerate(names.naming.classes):
+        other = names.most_alike(c)
+        alike = (
+            {}
+            if other is None
+            else {
+                "class": names.naming.classes[other],
+                "similarity": float(names.similarity[c, other]),
+            }
+        )
+        rows.append({"class": name, "nearest_words": names.naming.nearest[c], "most_alike": alike})
+    return rows
+
+
+def _say_names(names: StoredNames, output: Output) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("class", "nearest words (cosine)", "most alike"):
+        table.add_column(heading)
+    for row in _naming(names):
+        words = ", ".join(f"{word} {value:.2f}" for word, value in row["nearest_words"][:_WORDS])
+        alike = row["most_alike"]
+        most = f"{alike['class']} {alike['similarity']:.2f}" if alike else "–"
+        table.add_row(class_label(row["class"]), words or "given, not learned", most)
+    output.plain(f"What it calls the classes, in words of {names.naming.encoder}:")
+    output.say(table)
 
 
 def _list(project: Project, output: Output) -> None:
@@ -127,6 +170,7 @@ def _list(project: Project, output: Output) -> None:
         )
 
 
+_WORDS = 3
 _COLUMNS = ("name", "method", "preset", "backbone", "n_images", "n_classes", "created")
 
 

@@ -51,6 +51,11 @@ class StoredNames:
     feature_classes: NDArray[np.int32]
     synthetic: NDArray[np.bool_]
 
+    def most_alike(self, c: int) -> int | None:
+        """The other class whose name is most similar; None for the only class."""
+        others = [other for other in range(len(self.similarity)) if other != c]
+        return max(others, key=lambda other: float(self.similarity[c, other]), default=None)
+
 
 def has_names(folder: Path) -> bool:
     """Whether a model folder holds names; no for weights that cannot be read. Reads a header."""

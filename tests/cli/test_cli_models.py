@@ -9,9 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from inspector.jobs.model_card import read_model_card
+from inspector.jobs.model_card import WEIGHTS_FILE, read_model_card
+from inspector.jobs.name_file import Naming
 from inspector.project.in_use import threshold_key
 from inspector.project.project import Project
 
@@ -76,6 +80,30 @@ def test_the_trash_gives_a_model_back(project: Path, call: Call, tiny_project: A
     assert call("models", project, "--json").document["in_use"] == name
     assert call("models", project, "--trash", name).code == 0
     assert f"Removed {name}." in call("models", project, "--remove", name).out
+
+
+def test_learned_names_are_told(project: Path, call: Call, tiny_project: Any) -> None:
+    nearest = [[("screw", 0.9), ("pin", 0.5)], []]
+    text = msgspec.json.encode(Naming(["bolt", "washer"], nearest, "tiny words"))
+    with Project.open(project) as opened:
+        weights = opened.find_model().folder / WEIGHTS_FILE
+    save_file(
+        {
+            "detector.names.naming": np.frombuffer(text, np.uint8),
+            "detector.names.named": np.array([[1, 0], [0.8, 0.6]], np.float32),
+            "detector.sample.features": np.zeros((1, 3), np.float16),
+            "detector.sample.classes": np.zeros(1, np.int32),
+            "detector.sample.synthetic": np.zeros(1, np.uint8),
+        },
+        weights,
+    )
+    said = call("models", project, "--show", "1").out
+    assert "What it calls the classes, in words of tiny words:" in said
+    assert "screw 0.90, pin 0.50" in said
+    assert "given, not learned" in said
+    names = call("models", project, "--show", "1", "--json").document["names"]
+    assert names[0]["nearest_words"] == [["screw", 0.9], ["pin", 0.5]]
+    assert names[1]["most_alike"] == {"class": "bolt", "similarity": pytest.approx(0.8)}
 
 
 @pytest.mark.parametrize("option", ["--show", "--remove", "--use"])

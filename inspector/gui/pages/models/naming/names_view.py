@@ -97,7 +97,7 @@ class NamesView(QWidget):
         cells = [Cell(name, below=", ".join(parts), is_left=True, is_bold=True, tip=told)]
         shown = [Cell(word, below=f"{value:.2f}") for word, value in nearest[:_WORDS]]
         cells += shown + [Cell()] * (len(self._places(names)) - len(shown))
-        other = most_alike(names, c)
+        other = names.most_alike(c)
         if other is not None:
             value = names.similarity[c, other]
             cells.append(Cell(names.naming.classes[other], below=f"{value:.2f}"))
@@ -110,16 +110,10 @@ class NamesView(QWidget):
         return next((n for known, n in counts.items() if words.class_label(known) == name), None)
 
     def _alike(self, names: StoredNames, c: int) -> list[Cell]:
-        title, most = self._reader.title(c), most_alike(names, c)
+        title, most = self._reader.title(c), names.most_alike(c)
         made = [Cell(f"{c + 1}  {title}", is_left=True)]
         for other, value in enumerate(names.similarity[c].tolist()):
             tip = self.tr("{one} and {other}").format(one=title, other=self._reader.title(other))
             is_own = other == c
             made.append(Cell(f"{value:.2f}", is_quiet=is_own, is_bold=other == most, tip=tip))
         return made
-
-
-def most_alike(names: StoredNames, c: int) -> int | None:
-    """The other class whose name is most similar; None for the only class."""
-    others = [other for other in range(len(names.similarity)) if other != c]
-    return max(others, key=lambda other: float(names.similarity[c, other]), default=None)
