@@ -76,7 +76,16 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
             "Put the original weights file into the weights folder that `inspector doctor` names, "
             "or train again.",
         )
-    detector = build_detector(card.method, backbone)
+    pipeline = _built(folder, card, build_detector(card.method, backbone))
+    _fill(folder, pipeline)
+    _take_changes(folder, pipeline.detector)
+    for part in (pipeline.detector, pipeline.scorer, *pipeline.aligners.values()):
+        part.eval()
+    return pipeline, card
+
+
+def _built(folder: Path, card: ModelCard, detector: Detector) -> Pipeline:
+    """The pipeline that a card describes, with nothing learned yet."""
     layers = card.parameters.get("alignment", {}).get("layers", "conv-2-linear")
     aligners = {
         name: build_aligner(name, card.class_names, detector.descriptor_channels, layers)
@@ -91,19 +100,27 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
     scorer = build_scorer(
         card.image_scorer, card.tiling.percent_of_canvas(card.score_percent), card.alignments
     )
-    pipeline = Pipeline(detector, aligners, card.default_alignment, scorer, card.tiling)
+    return Pipeline(detector, aligners, card.default_alignment, scorer, card.tiling)
+
+
+def _fill(folder: Path, pipeline: Pipeline) -> None:
+    """Reads what was learned, as `_learned` names it."""
     try:
         state = load_file(folder / WEIGHTS_FILE)
-        detector.load_state_dict(_under(state, "detector."))
-        for name, aligner in aligners.items():
+        pipeline.detector.load_state_dict(_under(state, "detector."))
+        for name, aligner in pipeline.aligners.items():
             aligner.load_state_dict(_under(state, f"alignment.{name}."))
-        scorer.load_state_dict(_under(state, "scorer."))
+        pipeline.scorer.load_state_dict(_under(state, "scorer."))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise InspectorError(
             f"The weights of the model {folder.name} are damaged, or of an earlier Inspector "
             f"({error}).",
             "Train the model again, or restore the folder from a backup.",
         ) from error
+
+
+def _take_changes(folder: Path, detector: Detector) -> None:
+    """What people have changed since: masks learned at once, entries muted."""
     fresh = read_fresh(folder)
     if fresh is not None:
         try:
@@ -122,11 +139,6 @@ def load_model(folder: Path) -> tuple[Pipeline, ModelCard]:
                 bank.leave_out(muted)
     if isinstance(detector, Dmad):
         detector.learn_filters()
-    detector.eval()
-    scorer.eval()
-    for aligner in aligners.values():
-        aligner.eval()
-    return pipeline, card
 
 
 def _learned(pipeline: Pipeline) -> dict[str, Tensor]:
