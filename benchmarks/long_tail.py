@@ -26,8 +26,9 @@ from inspector.cli.output import Output
 from inspector.core.evaluation import Evaluation
 from inspector.project.project import Project
 from inspector.project.results import read_evaluation
+from inspector.project.settling import settle
 from inspector.project.splits import SplitFile, make_split
-from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training
 
 Changes = dict[str, object]
 ENTRIES: dict[str, tuple[str, Changes]] = {

@@ -34,7 +34,8 @@ from inspector.jobs.parameters import AlignmentParameters
 from inspector.jobs.spec import read_job
 from inspector.project.project import Project
 from inspector.project.results import read_evaluation
-from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training
 from training.alignment import AlignmentData, fit_aligners, stage_names
 from training.features import FeatureCache
 from training.normal_statistics import measure as measure_normal

@@ -23,7 +23,8 @@ from inspector.core.sampleparts import SamplePlan, write_sample_parts
 from inspector.jobs import events
 from inspector.jobs.process import Worker
 from inspector.project.project import Project
-from inspector.project.work import Computing, prepare_folder_scoring, prepare_training, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_folder_scoring, prepare_training
 
 PARAMETERS = {
     "revdist.iterations": 20,

@@ -18,7 +18,8 @@ from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.spec import ScoreJob, TrainJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training
 
 # Two tests run at a time: with all cores for each of them both would wait for each other.
 if "PYTEST_XDIST_WORKER" in os.environ:

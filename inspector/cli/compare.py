@@ -36,8 +36,9 @@ from inspector.project.recipes import (
     standing_of,
 )
 from inspector.project.runs import RunRow
+from inspector.project.settling import settle
 from inspector.project.snapshots import Snapshot, require_normal_training
-from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training
 
 _PATIENCE_SECONDS = 10.0
 

@@ -22,7 +22,8 @@ from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import EVALUATION_FILE, read_evaluation
 from inspector.project.runs import RunRow
-from inspector.project.work import prepare_scoring, report_file, settle
+from inspector.project.settling import report_file, settle
+from inspector.project.work import prepare_scoring
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

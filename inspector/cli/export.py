@@ -12,7 +12,8 @@ from inspector.cli.projects import add_project_argument, finite_number, opened
 from inspector.jobs.export_formats import EXPORT_FORMATS, find_format
 from inspector.jobs.outcome import CANCELLED
 from inspector.project.in_use import asked_model, deciding_in_use
-from inspector.project.work import prepare_export, settle
+from inspector.project.settling import settle
+from inspector.project.work import prepare_export
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

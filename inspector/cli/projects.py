@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from inspector.project.project import Project
-from inspector.project.work import Computing, take_over_finished
+from inspector.project.settling import take_over_finished
+from inspector.project.work import Computing
 
 
 def add_project_argument(parser: argparse.ArgumentParser) -> None:

@@ -38,7 +38,8 @@ from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import Results, UnreadImage, read_problems, read_results
 from inspector.project.runs import RunRow
-from inspector.project.work import prepare_folder_scoring, prepare_scoring, settle
+from inspector.project.settling import settle
+from inspector.project.work import prepare_folder_scoring, prepare_scoring
 
 _SHOWN = 10
 

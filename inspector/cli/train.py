@@ -27,8 +27,9 @@ from inspector.project.candidates import parent_of
 from inspector.project.in_use import model_in_use
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
+from inspector.project.settling import settle
 from inspector.project.splits import read_split
-from inspector.project.work import TRAIN, Computing, prepare_retraining, prepare_training, settle
+from inspector.project.work import TRAIN, Computing, prepare_retraining, prepare_training
 
 _DEFAULT_METHOD = "revdist"
 _PARAMETERS_TITLE = "parameters for --set (a value that does not fit is answered with what does):"

@@ -25,7 +25,8 @@ from inspector.jobs.events import has_begun
 from inspector.project.columns import TRUTHS
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
-from inspector.project.work import EVALUATE, EXPORT, SCORE, TRAIN, take_over_finished
+from inspector.project.settling import take_over_finished
+from inspector.project.work import EVALUATE, EXPORT, SCORE, TRAIN
 from inspector.project.workers import is_worker_alive
 
 

@@ -16,7 +16,8 @@ from inspector.project.importing import ImportSummary, Progress
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
-from inspector.project.work import EVALUATE, TRAIN, report_file
+from inspector.project.settling import report_file
+from inspector.project.work import EVALUATE, TRAIN
 
 METHOD, PRESET = "revdist", "quick"
 PARAMETERS: Parameters = {

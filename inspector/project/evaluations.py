@@ -14,7 +14,8 @@ from inspector.jobs.spec import Job, ScoreJob
 from inspector.project.project import Project
 from inspector.project.results import EVALUATION_FILE, REPORT_FILE, read_evaluation
 from inspector.project.runs import RunRow
-from inspector.project.work import EVALUATE, report_file
+from inspector.project.settling import report_file
+from inspector.project.work import EVALUATE
 
 
 @dataclass(frozen=True, slots=True)

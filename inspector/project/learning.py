@@ -22,8 +22,9 @@ from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import CHANGES_FILE, DESCRIPTORS_FILE
 from inspector.project.runs import RunRow, RunState
+from inspector.project.settling import settle
 from inspector.project.snapshots import Snapshot
-from inspector.project.work import Computing, settle
+from inspector.project.work import Computing
 from inspector.project.workers import announce_worker
 
 _NEIGHBOURS = 24
@@ -107,7 +108,7 @@ def prepare_learning(
 def settle_learning(
     project: Project, run: RunRow, outcome: JobOutcome, replaced: Sequence[RunRow] = ()
 ) -> None:
-    """As `work.settle`, for the newest of several; those that it has replaced are dropped.
+    """As `settling.settle`, for the newest of several; those that it has replaced are dropped.
 
     Raises:
         InspectorError: It failed; says why.

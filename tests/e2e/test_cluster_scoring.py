@@ -24,8 +24,9 @@ from inspector.jobs.spec import JOB_FILE, ScoreJob, read_job
 from inspector.project.project import Project
 from inspector.project.results import open_maps, read_results, write_results
 from inspector.project.runs import RunRow
+from inspector.project.settling import settle
 from inspector.project.snapshots import SnapshotEntry, read_snapshot
-from inspector.project.work import Computing, prepare_folder_scoring, settle
+from inspector.project.work import Computing, prepare_folder_scoring
 
 pytest.importorskip("ray")
 

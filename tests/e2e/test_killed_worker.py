@@ -12,7 +12,7 @@ from typing import Any
 from inspector.jobs import events
 from inspector.jobs.process import Worker
 from inspector.project.runs import RunState
-from inspector.project.work import settle
+from inspector.project.settling import settle
 
 SEED = 20
 STAGES = ("features", "detector", "fold-1", "fold-2", "measure", "cada")

@@ -24,7 +24,8 @@ from inspector.project.learning import Order, prepare_learning
 from inspector.project.project import Project
 from inspector.project.results import MAPS_FILE, RESULTS_FILE
 from inspector.project.runs import RunRow
-from inspector.project.work import Computing, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing
 
 _PATIENCE_S = 120.0
 

@@ -25,7 +25,7 @@ from inspector.jobs.process import (
     worker_environment,
 )
 from inspector.project.runs import RunState
-from inspector.project.work import settle, take_over_finished
+from inspector.project.settling import settle, take_over_finished
 
 WEIGHTS = Path("model", "model.safetensors")
 

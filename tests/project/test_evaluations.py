@@ -16,7 +16,7 @@ from inspector.project.evaluations import newest_evaluations
 from inspector.project.project import Project
 from inspector.project.results import EVALUATION_FILE, REPORT_FILE, write_evaluation
 from inspector.project.runs import RunRow
-from inspector.project.work import report_file
+from inspector.project.settling import report_file
 
 Evaluate = Callable[..., RunRow]
 

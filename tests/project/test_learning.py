@@ -35,8 +35,9 @@ from inspector.project.learning import (
 from inspector.project.project import Project
 from inspector.project.results import Results, write_changes, write_results
 from inspector.project.runs import RunRow, RunState
+from inspector.project.settling import settle, take_over_finished
 from inspector.project.snapshots import read_snapshot
-from inspector.project.work import Computing, settle, take_over_finished
+from inspector.project.work import Computing
 from inspector.project.workers import announce_worker, is_worker_alive
 
 DONE = JobOutcome(state="done", results={"n_scored": 30})

@@ -25,8 +25,9 @@ from inspector.project.news import News, news_since
 from inspector.project.project import Project
 from inspector.project.results import read_evaluation, read_results
 from inspector.project.runs import RunRow
+from inspector.project.settling import settle
 from inspector.project.verdicts import Trace, Verdict
-from inspector.project.work import Computing, prepare_retraining, prepare_scoring, settle
+from inspector.project.work import Computing, prepare_retraining, prepare_scoring
 
 CPU = Computing("cpu", "float32")
 

@@ -21,14 +21,13 @@ from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import Results, write_results
 from inspector.project.runs import RunRow, RunState
+from inspector.project.settling import settle, take_over_finished
 from inspector.project.snapshots import read_snapshot
 from inspector.project.work import (
     Computing,
     prepare_folder_scoring,
     prepare_scoring,
     prepare_training,
-    settle,
-    take_over_finished,
 )
 
 WriteImage = Callable[..., Path]

@@ -37,7 +37,8 @@ from inspector.project.results import (
     read_results,
 )
 from inspector.project.runs import RunRow
-from inspector.project.work import Computing, prepare_scoring, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_scoring
 from training.commands import Cancelled
 from training.learn_job import Learner
 from training.run import Run

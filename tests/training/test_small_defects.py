@@ -16,7 +16,8 @@ from inspector.project.learning import prepare_learning
 from inspector.project.project import Project
 from inspector.project.results import read_results
 from inspector.project.runs import RunRow
-from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training
 from training.learn_job import Learner
 from training.run import Run
 from training.score_job import score

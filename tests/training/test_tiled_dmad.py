@@ -35,14 +35,9 @@ from inspector.project.learning import Order, prepare_learning
 from inspector.project.project import Project
 from inspector.project.results import open_maps, read_results
 from inspector.project.runs import RunRow
+from inspector.project.settling import settle
 from inspector.project.snapshots import SnapshotEntry
-from inspector.project.work import (
-    Computing,
-    prepare_retraining,
-    prepare_scoring,
-    prepare_training,
-    settle,
-)
+from inspector.project.work import Computing, prepare_retraining, prepare_scoring, prepare_training
 from training.commands import Interrupted
 from training.dmad import _some
 from training.fitting import Assignment

@@ -24,7 +24,8 @@ from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.spec import ExportJob, TrainJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
-from inspector.project.work import Computing, prepare_export, prepare_training, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_export, prepare_training
 from training.export_job import export
 from training.run import Run
 from training.train_job import train

@@ -34,8 +34,9 @@ from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.report.facts import card_facts
 from inspector.project.results import REPORT_FILE, open_maps, read_evaluation, read_results
+from inspector.project.settling import settle
 from inspector.project.snapshots import SnapshotEntry
-from inspector.project.work import Computing, prepare_scoring, prepare_training, settle
+from inspector.project.work import Computing, prepare_scoring, prepare_training
 from training.alignment import AlignmentData, fit_aligners
 from training.features import FeatureCache, LiveFeatures
 from training.fitting import Assignment

@@ -25,7 +25,7 @@ from inspector.jobs.process import CANCEL, FINISH_EARLY, Worker, send_command
 from inspector.project.learned import LEARN
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
-from inspector.project.work import settle
+from inspector.project.settling import settle
 from inspector.project.workers import announce_worker, is_worker_alive
 
 _POLL_MS = 100

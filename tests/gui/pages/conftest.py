@@ -28,7 +28,8 @@ from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.runs import RunState
-from inspector.project.work import Computing, prepare_scoring, settle
+from inspector.project.settling import settle
+from inspector.project.work import Computing, prepare_scoring
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -25,8 +25,9 @@ from inspector.jobs.outcome import DONE, JobOutcome
 from inspector.jobs.spec import MODEL_FOLDER
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
+from inspector.project.settling import settle
 from inspector.project.verdicts import Trace, Verdict
-from inspector.project.work import Computing, prepare_retraining, settle
+from inspector.project.work import Computing, prepare_retraining
 
 _SLOW_MS = 60_000  # scikit-learn is imported at the first comparison
 Left = Qt.MouseButton.LeftButton
