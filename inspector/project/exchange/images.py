@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from inspector.errors import InspectorError
@@ -71,7 +72,8 @@ class Images:
         """The image that a file names by a path.
 
         It is looked for from `folder`, then in the imported folders, then by as much of its path
-        as a moved folder keeps.
+        as a folder keeps that was moved, or lies elsewhere on another machine: the name and the
+        folder that it is in at least, where the path has one.
 
         Raises:
             InspectorError: There is none, or more than one.
@@ -81,10 +83,8 @@ class Images:
         candidates = self._by_file_name[written.name]
         here = [image for image in candidates if image.path == wanted]
         inside = [image for image in candidates if image.path == image.root / written]
-        parts = tuple(part for part in written.parts if part not in ("..", "."))
-        moved = [image for image in candidates if image.path.parts[-len(parts) :] == parts]
-        found = here[:1] or inside or moved  # one file may be imported with two folders
-        return self.only(found, name, file)
+        found = here[:1] or inside or _moved(candidates, written)
+        return self.only(found, name, file)  # one file may be imported with two folders
 
     def name_of(self, image: KnownImage) -> str:
         """A path by which `find` finds the image from any folder, as short as may be."""
@@ -113,6 +113,21 @@ class Images:
         if found[0].size is None:
             size_of_image(self._database, found[0].image_id)  # raises: it says what is wrong
         return found[0]
+
+
+def _moved(candidates: Sequence[KnownImage], written: PurePosixPath) -> list[KnownImage]:
+    """Those that share the longest end of a path with what is written."""
+    parts = [part for part in written.parts if part not in ("..", ".")]
+    shared = [_shared_end(image.path.parts, parts) for image in candidates]
+    longest = max(shared, default=0)
+    if longest < min(2, len(parts)):
+        return []
+    return [image for image, n in zip(candidates, shared, strict=True) if n == longest]
+
+
+def _shared_end(one: Sequence[str], other: Sequence[str]) -> int:
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _without_links(path: Path) -> Path:

@@ -72,11 +72,13 @@ def test_images_that_moved_are_found_by_the_end_of_their_path(
     mine: Project, tmp_path: Path
 ) -> None:
     for image in ("../elsewhere/bolt/test/good/000.png", "D:\\x\\nut\\test\\good\\000.png"):
-        kept = image.replace("D:\\x\\", "").replace("../elsewhere/", "")
-        file = write_labelme(tmp_path / "a.json", kept, "scratch", corners(1, 2))
+        file = write_labelme(tmp_path / "a.json", image, "scratch", corners(1, 2))
         mine.import_annotations(file, "Ada")
     ids = ids_of(mine)
     assert {v.image_id for v in mine.annotations()} == {ids[IMAGES[0]], ids[IMAGES[3]]}
     file = write_labelme(tmp_path / "a.json", "good/000.png", "scratch", corners(1, 2))
     with pytest.raises(InspectorError, match="of which the project has 3"):
+        mine.import_annotations(file, "Ada")
+    file = write_labelme(tmp_path / "a.json", "/x/screw/000.png", "scratch", corners(1, 2))
+    with pytest.raises(InspectorError, match="not in the project"):  # a name alone is too little
         mine.import_annotations(file, "Ada")
