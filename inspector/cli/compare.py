@@ -23,6 +23,7 @@ from inspector.core.words import count, variant_label
 from inspector.errors import InspectorError
 from inspector.jobs.catalogue import METHODS
 from inspector.jobs.outcome import DONE, JobOutcome
+from inspector.project.active import pin_model
 from inspector.project.durations import training_seconds
 from inspector.project.matrix import MatrixRow, Trained, columns_of, matrix_rows
 from inspector.project.matrix_words import check_ending, write_matrix
@@ -115,6 +116,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
             )
         left_out = painted_images(snapshot, recipes)
         task = _Comparison(project, snapshot, left_out, computing(options), output)
+        pin_model(project)
         is_stopped = _work(task, recipes)
         standings = [standing_of(project, recipe, snapshot, left_out) for recipe in recipes]
         _show(task, standings, options, is_stopped=is_stopped)

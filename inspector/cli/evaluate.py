@@ -17,7 +17,7 @@ from inspector.cli.tables import evaluation_tables
 from inspector.core.words import count
 from inspector.jobs.model_card import read_model_card
 from inspector.jobs.outcome import CANCELLED
-from inspector.project.in_use import asked_model
+from inspector.project.active import asked_model
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import EVALUATION_FILE, read_evaluation
@@ -35,7 +35,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "writes an HTML report that opens alone.",
     )
     add_project_argument(parser)
-    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
+    parser.add_argument("--model", help="name or number of the model (default: the active one)")
     parser.add_argument(
         "--alignment",
         action="append",

@@ -11,7 +11,7 @@ from inspector.cli.output import EXIT_CANCELLED, EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, finite_number, opened
 from inspector.jobs.export_formats import EXPORT_FORMATS, find_format
 from inspector.jobs.outcome import CANCELLED
-from inspector.project.in_use import asked_model, deciding_in_use
+from inspector.project.active import asked_model, deciding_of
 from inspector.project.settling import settle
 from inspector.project.work import prepare_export
 
@@ -29,7 +29,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "short, give it one image at a time.",
     )
     add_project_argument(parser)
-    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
+    parser.add_argument("--model", help="name or number of the model (default: the active one)")
     parser.add_argument("--format", required=True, choices=list(EXPORT_FORMATS))
     parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="the file to write")
     parser.add_argument("--alignment", metavar="NAME", help="align by this variant")
@@ -41,25 +41,31 @@ def run(options: argparse.Namespace, output: Output) -> int:
     """Exports a model."""
     with opened(options.project) as project:
         model = asked_model(project, options.model)
-        deciding = deciding_in_use(project, model, options.alignment)
+        deciding = deciding_of(project, model, options.alignment, options.threshold)
         row = prepare_export(
             project,
             model,
             options.format,
             options.to,
             variant=deciding.variant,
-            threshold=deciding.threshold if options.threshold is None else options.threshold,
+            threshold=deciding.threshold,
         )
         outcome = follow(row, output)
         made = settle(project, row, outcome)
     if outcome.state == CANCELLED:
         output.result({"state": outcome.state, "run": row.run_id})
         return EXIT_CANCELLED
-    output.result({"state": outcome.state, "run": row.run_id, "model": model.name} | made)
+    decides = {
+        "alignment": deciding.variant,
+        "threshold": deciding.threshold,
+        "own_threshold": deciding.own,
+    }
+    output.result({"state": outcome.state, "run": row.run_id, "model": model.name} | decides | made)
     proof = made["proof"]
     output.plain(f"{model.name} is exported to {find_format(options.format).title}:")
     for file in made["files"]:
         output.plain(f"  {file}")
+    output.plain(f"It decides by {deciding.words}.")
     output.plain(
         f"In {proof['runtime']} it agrees with the model on {proof['images']} images: scores "
         f"differ by {proof['score_difference']:.1g} at most, maps by "

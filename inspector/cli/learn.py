@@ -20,9 +20,8 @@ from inspector.core.evaluation import ImageResult
 from inspector.core.words import class_label, count, score
 from inspector.jobs.events import Change
 from inspector.jobs.fresh_file import read_fresh_masks
-from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
-from inspector.project.in_use import asked_model
+from inspector.project.active import Deciding, asked_model, deciding_of
 from inspector.project.learning import prepare_learning, settle_learning
 from inspector.project.models import ModelRow
 from inspector.project.results import read_changes, read_results
@@ -33,7 +32,7 @@ _SHOWN = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options."""
     add_project_argument(parser)
-    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
+    parser.add_argument("--model", help="name or number of the model (default: the active one)")
     parser.add_argument(
         "--forget", action="store_true", help="take out again what was learned at once"
     )
@@ -56,24 +55,26 @@ def run(options: argparse.Namespace, output: Output) -> int:
         changes = read_changes(row.folder)
         results = {found.image_id: found for found in read_results(row.folder).scored}
         masks = len(read_fresh_masks(model.folder))
-    card = read_model_card(model.folder)
+        deciding = deciding_of(project, model)
     made: dict[str, Any] = outcome.results
     output.result(
         {
             "state": outcome.state,
             "run": row.run_id,
             "model": model.name,
-            "alignment": card.default_alignment,
+            "alignment": deciding.variant,
             "masks": masks,
             "scored": made["n_scored"],
             "unread": made["n_unread"],
             "changed": made["n_changed"],
-            "changes": [_document(change, results[change.image_id], card) for change in changes],
+            "changes": [
+                _document(change, results[change.image_id], deciding) for change in changes
+            ],
         }
     )
     output.plain(_summary(model, masks, made, forget=options.forget))
     if changes:
-        output.say(_table(changes[:_SHOWN], results, card))
+        output.say(_table(changes[:_SHOWN], results, deciding))
     return EXIT_DONE
 
 
@@ -96,21 +97,21 @@ def _summary(model: ModelRow, masks: int, made: dict[str, Any], *, forget: bool)
     )
 
 
-def _document(change: Change, result: ImageResult, card: ModelCard) -> dict[str, Any]:
-    variant = card.default_alignment
-    threshold = card.thresholds[variant].value
-    before, after = change.before[variant], change.after[variant]
+def _document(change: Change, result: ImageResult, deciding: Deciding) -> dict[str, Any]:
+    before, after = change.before[deciding.variant], change.after[deciding.variant]
     return {
         "path": result.path,
         "class": result.class_name,
         "before": before,
         "after": after,
-        "decision_before": "NG" if before > threshold else "OK",
-        "decision": "NG" if after > threshold else "OK",
+        "decision_before": deciding.decision(before),
+        "decision": deciding.decision(after),
     }
 
 
-def _table(changes: tuple[Change, ...], results: dict[int, ImageResult], card: ModelCard) -> Table:
+def _table(
+    changes: tuple[Change, ...], results: dict[int, ImageResult], deciding: Deciding
+) -> Table:
     table = Table(
         title="Changed most",
         title_justify="left",
@@ -125,7 +126,7 @@ def _table(changes: tuple[Change, ...], results: dict[int, ImageResult], card: M
     table.add_column("class", no_wrap=True)
     table.add_column("image", overflow="fold")
     for change in changes:
-        found = _document(change, results[change.image_id], card)
+        found = _document(change, results[change.image_id], deciding)
         crossed = found["decision"] if found["decision"] != found["decision_before"] else ""
         table.add_row(
             score(found["before"]),

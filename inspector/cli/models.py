@@ -11,21 +11,21 @@ from inspector.cli.output import EXIT_DONE, Output
 from inspector.cli.projects import add_project_argument, opened
 from inspector.core.words import class_label
 from inspector.errors import InspectorError
-from inspector.jobs.events import has_begun
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.name_file import StoredNames, has_names, read_names
-from inspector.project.in_use import model_in_use, use_model
+from inspector.project.active import active_model, use_model
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.report.facts import card_facts
 from inspector.project.runs import RunState
 from inspector.project.work import TRAIN
+from inspector.project.workers import has_begun
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """The subcommand's options."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "models", help="list a project's models, show one, take one into use, trash or remove one"
+        "models", help="list a project's models, show one, make it active, trash or remove it"
     )
     add_project_argument(parser)
     choice = parser.add_mutually_exclusive_group()
@@ -33,7 +33,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     choice.add_argument(
         "--use",
         metavar="MODEL",
-        help="decide by this model from now on, whatever newer ones come, in the window as well",
+        help="make this the active model, whatever newer ones come: the window, and commands "
+        "without --model, decide by it",
     )
     choice.add_argument("--trash", metavar="MODEL", help="put a model into the trash")
     choice.add_argument("--restore", metavar="MODEL", help="take a model out of the trash")
@@ -42,7 +43,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Lists, shows, takes into use, trashes, restores or removes."""
+    """Lists, shows, makes active, trashes, restores or removes."""
     with opened(options.project) as project:
         if options.remove is not None:
             name = project.remove_model(options.remove).name
@@ -59,8 +60,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
         elif options.use is not None:
             model = project.find_model(options.use)
             use_model(project, model)
-            output.result({"in_use": model.name})
-            output.plain(f"{model.name} is in use.")
+            output.result({"active": model.name})
+            output.plain(f"{model.name} is the active model.")
         elif options.show is not None:
             _show(project.find_model(options.show), output)
         else:
@@ -131,15 +132,18 @@ def _list(project: Project, output: Output) -> None:
             rows.append((model, read_model_card(model.folder)))
         except InspectorError as error:
             damaged.append(error)
-    lost = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
-    in_use, trashed = model_in_use(project), [model.name for model in project.trashed_models()]
+    ended = [run for run in project.runs() if run.kind == TRAIN and run.state is RunState.LOST]
+    lost = [run for run in ended if has_begun(run.folder)]
+    prepared = [run for run in ended if run not in lost]
+    active, trashed = active_model(project), [model.name for model in project.trashed_models()]
     output.result(
         {
-            "in_use": in_use.name if in_use else None,
+            "active": active.name if active else None,
             "in_trash": trashed,
             "models": [_summary(model, card) for model, card in rows],
             "damaged": [error.message for error in damaged],
             "lost_runs": [run.run_id for run in lost],
+            "prepared_runs": [run.run_id for run in prepared],
         }
     )
     if not rows and not damaged:
@@ -154,19 +158,21 @@ def _list(project: Project, output: Output) -> None:
             facts = _summary(model, card)
             table.add_row(*(str(facts[column]) for column in _COLUMNS))
         output.say(table)
-        if in_use is not None:
-            output.plain(f"In use: {in_use.name}")
+        if active is not None:
+            output.plain(f"Active: {active.name}")
     if trashed:
         output.plain(f"In the trash: {', '.join(trashed)}")
     for unreadable in damaged:
         output.plain(str(unreadable))
     for run in lost:
-        has, what = "ended without a result", "goes on with"
-        if not has_begun(run.folder):
-            has, what = "is prepared and has not begun", "begins"
         output.plain(
-            f"Run {run.run_id} {has}; `inspector train {project.folder} "
-            f"--resume {run.run_id}` {what} it."
+            f"Run {run.run_id} ended without a result; `inspector train {project.folder} "
+            f"--resume {run.run_id}` goes on with it."
+        )
+    for run in prepared:
+        output.plain(
+            f"Run {run.run_id} is prepared and has not begun; `inspector train {project.folder} "
+            f"--resume {run.run_id}` begins it."
         )
 
 

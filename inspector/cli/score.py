@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import mimetypes
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,6 @@ from inspector.cli.projects import (
 )
 from inspector.core.evaluation import ImageResult
 from inspector.core.files import write_atomically
-from inspector.core.imagefiles import IMAGE_SUFFIXES
 from inspector.core.layouts import LAYOUTS
 from inspector.core.words import class_label
 from inspector.errors import InspectorError
@@ -33,15 +33,16 @@ from inspector.jobs.fresh_file import read_fresh_masks
 from inspector.jobs.model_card import ModelCard, read_model_card
 from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.spec import ScoreJob, read_job
-from inspector.project.in_use import asked_model, deciding_in_use
+from inspector.project.active import Deciding, asked_model, deciding_of
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.results import Results, UnreadImage, read_problems, read_results
 from inspector.project.runs import RunRow
 from inspector.project.settling import settle
-from inspector.project.work import prepare_folder_scoring, prepare_scoring
+from inspector.project.work import SCORE, prepare_folder_scoring, prepare_scoring
 
 _SHOWN = 10
+_CAMERAS = {".heic", ".heif", ".avif", ".dng", ".raw", ".jp2"}  # what mimetypes may not know
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -54,7 +55,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     add_project_argument(parser)
     parser.add_argument("folder", type=Path, nargs="?", help="score this folder instead")
-    parser.add_argument("--model", help="name or number of the model (default: the one in use)")
+    parser.add_argument("--model", help="name or number of the model (default: the active one)")
     parser.add_argument("--alignment", metavar="NAME", help="decide by this alignment variant")
     parser.add_argument("--layout", choices=list(LAYOUTS), help="force the folder's layout")
     parser.add_argument(
@@ -87,15 +88,7 @@ class _Decision:
 
     model: ModelRow
     card: ModelCard
-    variant: str
-    threshold: float
-
-    @property
-    def own_threshold(self) -> float:
-        return self.card.thresholds[self.variant].value
-
-    def is_ng(self, result: ImageResult) -> bool:
-        return result.scores[self.variant] > self.threshold
+    by: Deciding
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -108,7 +101,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         if options.resume is None:
             model = asked_model(project, options.model)
             decision = _decision(project, model, options.alignment, options.threshold)
-            row = _prepared(project, decision.model, options, decision.variant)
+            row = _prepared(project, decision.model, options, decision.by.variant)
             output.plain(f"Run {row.run_id} in {row.folder}")
         else:
             decision = _decided_before(project, options)
@@ -119,14 +112,30 @@ def run(options: argparse.Namespace, output: Output) -> int:
             output.result({"state": outcome.state, "run": row.run_id})
             return EXIT_CANCELLED
         found = read_results(row.folder)
-        # What the layout did not understand: listed, not dropped.
-        results = Results(found.scored, (*found.unread, *read_problems(row.folder)))
+        # What was not understood is listed, not dropped.
+        listed = (*read_problems(row.folder), *_unusable(project, row))
+        results = Results(found.scored, (*found.unread, *listed))
     if options.out is not None:
         write_atomically(options.out.expanduser().absolute(), _as_csv(results, decision))
     output.result(_document(results, decision, row.run_id))
     _say(results, decision, output, options.out)
-    missed = any(Path(image.path).suffix.lower() in IMAGE_SUFFIXES for image in results.unread)
+    scored = {result.path for result in results.scored}
+    missed = any(_is_missed(image.path) for image in results.unread if image.path not in scored)
     return EXIT_UNREAD if missed else EXIT_DONE
+
+
+def _unusable(project: Project, row: RunRow) -> tuple[UnreadImage, ...]:
+    """The project's own images that could not be read when they were imported."""
+    if row.kind != SCORE:
+        return ()
+    problems = [image.problem for image in project.images()]
+    return tuple(UnreadImage(0, str(p.path), p.reason, p.hint) for p in problems if p is not None)
+
+
+def _is_missed(path: str) -> bool:
+    """Whether a part may be on what was not scored: an image of whatever kind, or a folder."""
+    kind = mimetypes.guess_type(path)[0] or ""
+    return kind.startswith("image/") or Path(path).suffix.lower() in _CAMERAS or Path(path).is_dir()
 
 
 def _prepared(
@@ -178,27 +187,25 @@ def _decided_before(project: Project, options: argparse.Namespace) -> _Decision:
 def _decision(
     project: Project, model: ModelRow, alignment: str | None, threshold: float | None
 ) -> _Decision:
-    deciding = deciding_in_use(project, model, alignment)
-    value = deciding.threshold if threshold is None else threshold
-    return _Decision(model, read_model_card(model.folder), deciding.variant, value)
+    deciding = deciding_of(project, model, alignment, threshold)
+    return _Decision(model, read_model_card(model.folder), deciding)
 
 
 def _say(results: Results, decision: _Decision, output: Output, out: Path | None) -> None:
-    flagged = [r for r in results.scored if decision.is_ng(r)]
+    by = decision.by
+    flagged = [r for r in results.scored if r.scores[by.variant] > by.threshold]
     output.plain(
-        f"{len(results.scored)} images scored by {decision.model.name} ({decision.variant}), "
-        f"{len(flagged)} above the threshold {decision.threshold:.3f}."
+        f"{len(results.scored)} images scored by {decision.model.name} ({by.variant}), "
+        f"{len(flagged)} above the threshold {by.threshold:.3f}."
     )
-    if decision.threshold != decision.own_threshold:
-        output.plain(
-            f"The threshold was set by hand; the model's own is {decision.own_threshold:.3f}."
-        )
+    if by.threshold != by.own:
+        output.plain(f"The threshold was set by hand; the model's own is {by.own:.3f}.")
     output.say(_per_class(results.scored, flagged))
-    worst = sorted(flagged, key=lambda r: -r.scores[decision.variant])[:_SHOWN]
+    worst = sorted(flagged, key=lambda r: -r.scores[by.variant])[:_SHOWN]
     if worst:
         output.plain("Most anomalous:")
     for result in worst:
-        output.plain(f"  {result.scores[decision.variant]:8.3f}  {result.path}")
+        output.plain(f"  {result.scores[by.variant]:8.3f}  {result.path}")
     _say_unread(results.unread, output)
     if out is not None:
         output.plain(f"Scores: {out}")
@@ -229,16 +236,16 @@ def _document(results: Results, decision: _Decision, run_id: int) -> dict[str, A
         "state": "done",
         "run": run_id,
         "model": decision.model.name,
-        "alignment": decision.variant,
-        "threshold": decision.threshold,
-        "own_threshold": decision.own_threshold,
+        "alignment": decision.by.variant,
+        "threshold": decision.by.threshold,
+        "own_threshold": decision.by.own,
         "learned_masks": len(read_fresh_masks(decision.model.folder)),
         "images": [
             {
                 "path": result.path,
                 "class": result.class_name,
-                "decision": "NG" if decision.is_ng(result) else "OK",
-                "score": result.scores[decision.variant],
+                "decision": decision.by.decision(result.scores[decision.by.variant]),
+                "score": result.scores[decision.by.variant],
                 "raw_score": result.raw_score,
             }
             for result in results.scored
@@ -255,19 +262,19 @@ def _as_csv(results: Results, decision: _Decision) -> bytes:
         + ("threshold", "model", "model_snapshot", "learned_masks", "problem")
     )
     trace = (
-        decision.variant,
-        f"{decision.threshold:.9g}",
+        decision.by.variant,
+        f"{decision.by.threshold:.9g}",
         decision.model.name,
         decision.card.snapshot_digest,
         str(len(read_fresh_masks(decision.model.folder))),
     )
     for result in results.scored:
-        expected = result.statistics.get(decision.variant)
+        expected = result.statistics.get(decision.by.variant)
         statistics = (expected.u, expected.gamma) if expected else (None, None)
-        numbers = (result.scores[decision.variant], result.raw_score, *statistics)
+        numbers = (result.scores[decision.by.variant], result.raw_score, *statistics)
         writer.writerow(
             (result.path, result.class_name, result.truth)
-            + ("NG" if decision.is_ng(result) else "OK",)
+            + (decision.by.decision(result.scores[decision.by.variant]),)
             + tuple("" if number is None else f"{number:.9g}" for number in numbers)
             + trace
             + ("",)

@@ -23,8 +23,8 @@ from inspector.jobs.catalogue import METHODS, Parameters
 from inspector.jobs.outcome import CANCELLED
 from inspector.jobs.parameters import AlignmentParameters, CommonParameters
 from inspector.jobs.validation import parameter_names
+from inspector.project.active import active_model, adopt_model
 from inspector.project.candidates import parent_of
-from inspector.project.in_use import model_in_use
 from inspector.project.project import Project
 from inspector.project.runs import RunRow
 from inspector.project.settling import settle
@@ -133,14 +133,17 @@ def train_and_settle(project: Project, row: RunRow, output: Output) -> int:
         output.plain(f"Run {row.run_id} was cancelled; nothing of it was kept.")
         return EXIT_CANCELLED
     output.plain(f"Model {results['model']} is ready.")
-    model, in_use = project.find_model(str(results["model"])), model_in_use(project)
+    model = project.find_model(str(results["model"]))
     parent = parent_of(project, model)
     if parent is not None:
         output.plain(f"It was trained again from {parent.name}, which stays as it is.")
-    if in_use is not None and in_use != model:
+    else:
+        adopt_model(project, model)
+    active = active_model(project)
+    if active is not None and active != model:
         output.plain(
-            f"{in_use.name} stays in use; `inspector models {project.folder} --use {model.name}` "
-            "changes that."
+            f"{active.name} stays the active model; `inspector models {project.folder} --use "
+            f"{model.name}` changes that."
         )
     return EXIT_DONE
 

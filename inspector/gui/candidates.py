@@ -109,7 +109,7 @@ class Candidates(QObject):
         if active is not None and active.model_id == new.model_id and old.trashed is None:
             self._scale.set_model(self._project.find_model(old.model_id))
         self._notices.info(
-            self.tr("{name} stays in use.").format(name=old.name),
+            self.tr("{name} stays the active model.").format(name=old.name),
             self.tr("{name} stays among the models.").format(name=new.name),
         )
         self.changed.emit()

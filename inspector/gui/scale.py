@@ -1,4 +1,4 @@
-"""The scale in use: active model, alignment variant, and the thresholds on it."""
+"""What decides: active model, alignment variant, and the thresholds on it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from inspector.core.thresholds import threshold_for_false_positive_rate
 from inspector.errors import InspectorError
 from inspector.gui.notify import Notices
 from inspector.jobs.model_card import ModelCard, read_model_card
-from inspector.project.in_use import (
+from inspector.project.active import (
+    active_model,
+    active_variant,
+    adopt_model,
     lower_threshold_key,
-    model_in_use,
     pin_model,
     threshold_key,
     use_model,
-    variant_in_use,
     variant_key,
 )
 from inspector.project.models import ModelRow
@@ -53,25 +54,36 @@ class Scale(QObject):
         return tuple(self.card.alignments) if self.card else ()
 
     def set_project(self, project: Project | None) -> None:
-        """Takes the model in use there."""
+        """Takes the model that is active there."""
         self._project = project
         self._numbers = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Looks again which model is in use."""
-        self._show(model_in_use(self._project) if self._project else None)
+        """Looks again which model is active."""
+        self._show(active_model(self._project) if self._project else None)
 
     def set_model(self, model: ModelRow) -> None:
-        """Makes a model the active one."""
+        """A person makes a model the active one; it stays so, whatever newer ones come."""
         if self._project is not None:
-            use_model(self._project, model)
+            try:
+                use_model(self._project, model)
+            except InspectorError as error:
+                self._notices.error(error)
+                return
         self._show(model)
 
+    def adopt(self, model: ModelRow) -> bool:
+        """A new model becomes the active one, unless a person has chosen another."""
+        adopted = self._project is not None and adopt_model(self._project, model)
+        if adopted:
+            self._show(model)
+        return adopted
+
     def pin(self) -> None:
-        """The active model stays it, whatever newer ones come."""
-        if self._project is not None and self.model is not None:
-            pin_model(self._project, self.model)
+        """The active model stays it for now."""
+        if self._project is not None:
+            pin_model(self._project)
 
     def set_variant(self, variant: str) -> None:
         """Scores by another alignment variant of the active model."""
@@ -161,7 +173,7 @@ class Scale(QObject):
                 model = None
         self.model, self.card, self.variant = model, card, RAW
         if self._project is not None and model is not None and card is not None:
-            self.variant = variant_in_use(self._project, model, card)
+            self.variant = active_variant(self._project, model, card)
         self.model_changed.emit()
         self.variant_changed.emit()
         self.threshold_changed.emit()

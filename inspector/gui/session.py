@@ -21,13 +21,13 @@ from inspector.gui.notify import NoticeAction, Notices
 from inspector.gui.preferences import Preferences
 from inspector.gui.scale import Scale
 from inspector.gui.training_split import TrainingSplit
-from inspector.jobs.events import has_begun
 from inspector.project.columns import TRUTHS
+from inspector.project.models import ModelRow
 from inspector.project.project import Project
 from inspector.project.runs import RunRow, RunState
 from inspector.project.settling import take_over_finished
 from inspector.project.work import EVALUATE, EXPORT, SCORE, TRAIN
-from inspector.project.workers import is_worker_alive
+from inspector.project.workers import has_begun, is_worker_alive
 
 
 class Session(QObject):
@@ -222,7 +222,8 @@ class Session(QObject):
         """A new model scores all images, then becomes the active one.
 
         Not before: somebody may be reviewing by the scores of another one. Not at all, where it was
-        trained again from another one, or is not `is_wanted` in use: then somebody decides.
+        trained again from another one, is not `is_wanted`, or a person has chosen another: then
+        somebody decides.
         """
         assert self.project is not None
         is_candidate = self.candidates.welcome(name)
@@ -230,7 +231,7 @@ class Session(QObject):
             self.scale.pin()
         elif not is_candidate:
             if self.library.scores.n_scored == 0:
-                self.scale.set_model(self.project.find_model(name))
+                self.scale.adopt(self.project.find_model(name))
             self._next_model = name
         self.notices.success(
             self.tr("The model {name} is trained; it is scoring all images now.").format(name=name)
@@ -242,12 +243,25 @@ class Session(QObject):
         name, self._next_model = self._next_model, ""
         request = job.request
         if isinstance(request, ScoreRequest) and request.model == name and self.project is not None:
-            self.scale.set_model(self.project.find_model(name))
+            self._adopt(self.project.find_model(name))
         else:
             self._next_model = name
         self.library.reload_scores()
         self.models_changed.emit()
         self.candidates.tell_ready()
+
+    def _adopt(self, model: ModelRow) -> None:
+        if self.scale.adopt(model) or self.scale.model is None:
+            return
+        self.notices.info(
+            self.tr("{new} has scored all images. {active} stays the active model.").format(
+                new=model.name, active=self.scale.model.name
+            ),
+            "",
+            NoticeAction(
+                self.tr("Use {name}").format(name=model.name), lambda: self.scale.set_model(model)
+            ),
+        )
 
     def _after_export(self, job: Job) -> None:
         file, proof = Path(job.results["file"]), job.results["proof"]

@@ -136,11 +136,6 @@ def replay(run_folder: Path) -> Iterator[Event]:
         return
 
 
-def has_begun(run_folder: Path) -> bool:
-    """Whether a worker has ever worked on a run; one that was only prepared has no events."""
-    return (run_folder / EVENTS_FILE).exists()
-
-
 class Tail:
     """Follows the events of a run folder; no matter who started its worker, or whether it has."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from inspector.core.files import write_atomically
+from inspector.jobs.events import EVENTS_FILE
 
 WORKER_FILE = "worker.pid"
 
@@ -39,6 +40,11 @@ def announce_worker(run_folder: Path, pid: int | None = None) -> None:
     """
     worker = WorkerFile(os.getpid() if pid is None else pid, time.time())
     write_atomically(run_folder / WORKER_FILE, msgspec.json.encode(worker))
+
+
+def has_begun(run_folder: Path) -> bool:
+    """Whether a worker was ever at work on a run; none was on one that is only prepared."""
+    return any((run_folder / name).exists() for name in (WORKER_FILE, EVENTS_FILE))
 
 
 def is_worker_alive(run_folder: Path) -> bool:

@@ -57,6 +57,8 @@ def test_it_trains_what_is_missing_and_nothing_twice(
     found = answer.document
     assert (found["state"], found["missing"], found["failures"]) == ("done", [], [])
     assert kinds(project)[1:] == ["train", "evaluate"] * 4
+    active = call("models", project, "--json").document["active"]
+    assert active == "0001-revdist"  # what is only tried takes nobody's place
     methods = {(row["method"], tuple(row["seeds"])) for row in found["rows"]}
     assert methods == {("revdist", (0, 1)), ("patchcore", (0, 1))}
     row = found["rows"][0]

@@ -14,6 +14,7 @@ import pytest
 from inspector.core.images import read_for_model
 from inspector.jobs import extras
 from inspector.jobs.model_card import read_model_card
+from inspector.project.active import threshold_key, variant_key
 from inspector.project.project import Project
 
 Call = Callable[..., Any]
@@ -24,9 +25,14 @@ def test_a_model_is_exported_and_its_proof_is_told(
 ) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
+    with Project.open(project) as opened:  # as the window keeps them
+        model = opened.find_model()
+        opened.set_setting(variant_key(model), "none")
+        opened.set_setting(threshold_key(model, "none"), 0.25)
     answer = call("export", project, "--format", "onnx", "--to", tmp_path / "line", "--json")
     assert answer.code == 0, answer.err
     found = answer.document
+    assert (found["alignment"], found["threshold"]) == ("none", 0.25)
     assert (found["state"], found["file"]) == ("done", str(tmp_path / "line.onnx"))
     assert sorted(found["files"]) == [str(tmp_path / "line.onnx"), str(tmp_path / "line.onnx.json")]
     assert found["proof"]["images"] == 12
@@ -35,7 +41,8 @@ def test_a_model_is_exported_and_its_proof_is_told(
     with Project.open(project) as opened:
         card = read_model_card(opened.find_model().folder)
         assert [run.kind for run in opened.runs()] == ["train", "export"]
-    assert described["threshold"] == card.thresholds["cada"].value
+    assert (described["alignment"], described["threshold"]) == ("none", 0.25)
+    assert found["own_threshold"] == card.thresholds["none"].value
     assert (described["images_with_learned_defects"], described["masks_learned_at_once"]) == (0, 0)
 
 
@@ -56,6 +63,7 @@ def test_a_model_with_tiles_is_exported_to_score_whole_images(
     answer = call("export", project, "--format", "onnx", "--to", tmp_path / "tiled.onnx")
     assert answer.code == 0, answer.err
     assert "agrees with the model on 12 images" in answer.out
+    assert "It decides by cada, threshold " in answer.out
 
     session = onnxruntime.InferenceSession(tmp_path / "tiled.onnx")
     facts = session.get_modelmeta().custom_metadata_map

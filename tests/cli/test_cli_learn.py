@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from inspector.jobs.fresh_file import read_fresh_masks
+from inspector.project.active import threshold_key
 from inspector.project.project import Project
 
 Call = Callable[..., Any]
@@ -59,6 +60,8 @@ def test_what_is_painted_is_learned_and_forgotten(folder: Path, call: Call) -> N
 
 
 def test_machines_get_one_document(folder: Path, call: Call) -> None:
+    with Project.open(folder) as project:  # as the window keeps it: nothing is above it
+        project.set_setting(threshold_key(project.find_model(), "cada"), 1e6)
     answer = call("annotate", "learn", folder, "--model", "1", "--json")
     document = json.loads(answer.out)
     assert (document["state"], document["masks"], document["scored"]) == ("done", 1, 30)
@@ -67,6 +70,7 @@ def test_machines_get_one_document(folder: Path, call: Call) -> None:
     moved = [abs(c["after"] - c["before"]) for c in document["changes"]]
     assert moved == sorted(moved, reverse=True)
     assert document["changed"] == len(moved)
+    assert {change["decision"] for change in document["changes"]} == {"OK"}
     assert call("annotate", "learn", folder, "--json").document == {
         "state": "unchanged", "model": document["model"], "masks": 1, "changes": []
     }  # fmt: skip

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from inspector.jobs.model_card import WEIGHTS_FILE, read_model_card
+from inspector.jobs.model_card import CARD_FILE, WEIGHTS_FILE, read_model_card
 from inspector.jobs.name_file import Naming
-from inspector.project.in_use import threshold_key
+from inspector.project.active import threshold_key
 from inspector.project.project import Project
 
 Call = Callable[..., Any]
@@ -44,7 +44,7 @@ def test_models_are_listed_shown_and_removed(project: Path, call: Call, tiny_pro
     assert call("models", project, "--json").document["models"] == []
 
 
-def test_what_is_in_use_decides_everywhere(
+def test_the_active_model_decides_everywhere(
     project: Path, call: Call, tiny_project: Any, tmp_path: Path
 ) -> None:
     name = tiny_project.model.name
@@ -52,9 +52,9 @@ def test_what_is_in_use_decides_everywhere(
         run = opened.new_run("train", "revdist", b"{}", None)
         shutil.copytree(opened.find_model().folder, run.folder / "model")
         newest = opened.add_model(run.run_id, run.folder / "model")
-    assert call("models", project, "--json").document["in_use"] == newest.name
-    assert f"{name} is in use." in call("models", project, "--use", "1").out
-    assert f"In use: {name}" in call("models", project).out
+    assert call("models", project, "--json").document["active"] == newest.name
+    assert f"{name} is the active model." in call("models", project, "--use", "1").out
+    assert f"Active: {name}" in call("models", project).out
     with Project.open(project) as opened:  # as the window keeps it
         opened.set_setting(threshold_key(opened.find_model(1), "cada"), 0.125)
     scored = call("score", project, "--device", "cpu", "--json").document
@@ -64,9 +64,19 @@ def test_what_is_in_use_decides_everywhere(
     )
     named = call("score", project, "--device", "cpu", "--model", newest.name, "--json").document
     assert (named["model"], named["threshold"]) == (newest.name, scored["own_threshold"])
+    assert call("evaluate", project, "--device", "cpu", "--json").document["model"] == name
     assert "The threshold was set by hand; the model's own is" in (
         call("score", project, "--device", "cpu").out
     )
+
+
+def test_a_damaged_model_cannot_become_active(project: Path, call: Call, tiny_project: Any) -> None:
+    with Project.open(project) as opened:
+        (opened.find_model().folder / CARD_FILE).write_bytes(b"{")
+    answer = call("models", project, "--use", "1")
+    assert answer.code == 1
+    with Project.open(project) as opened:
+        assert opened.get_setting("active_model", int, 0) == 0
 
 
 def test_the_trash_gives_a_model_back(project: Path, call: Call, tiny_project: Any) -> None:
@@ -77,7 +87,7 @@ def test_the_trash_gives_a_model_back(project: Path, call: Call, tiny_project: A
     assert "Restore it first." in call("score", project, "--model", name).err
     assert f"In the trash: {name}" in call("models", project).out
     assert f"{name} is back." in call("models", project, "--restore", name).out
-    assert call("models", project, "--json").document["in_use"] == name
+    assert call("models", project, "--json").document["active"] == name
     assert call("models", project, "--trash", name).code == 0
     assert f"Removed {name}." in call("models", project, "--remove", name).out
 

@@ -132,6 +132,21 @@ def test_a_folder_that_is_not_imported(
     assert "broken.png" in answer.out
     (folder / "broken.png").unlink()
     assert call(*arguments).code == 0  # a text is no image that was missed
+    (folder / "phone.heic").write_bytes(b"of a kind that is not read")
+    assert call(*arguments).code == 4
+
+
+def test_a_projects_own_images_that_cannot_be_used_are_told(
+    project: Path, call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "more/nut/test/bent").mkdir(parents=True)
+    broken = tmp_path / "more/nut/test/bent/900.png"
+    broken.write_bytes(b"no image")
+    call("import", project, tmp_path / "more")
+    answer = call("score", project, "--device", "cpu", "--json")
+    assert answer.code == 4
+    (told,) = answer.document["unread"]
+    assert told["path"] == str(broken)
 
 
 def test_a_folder_and_the_project_give_equal_scores(

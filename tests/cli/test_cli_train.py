@@ -12,6 +12,7 @@ import pytest
 from inspector.jobs.outcome import JobOutcome
 from inspector.project.project import Project
 from inspector.project.runs import RunState
+from inspector.project.workers import announce_worker
 
 Call = Callable[..., Any]
 
@@ -149,6 +150,26 @@ def test_a_prepared_run_is_not_called_interrupted(
     said = " ".join(call("models", project).out.split())
     assert "Run 2 is prepared and has not begun; `inspector train" in said
     assert "--resume 2` begins it." in said
+    listed = call("models", project, "--json").document
+    assert (listed["prepared_runs"], listed["lost_runs"]) == ([2], [])
+    with Project.open(project) as opened:  # its worker died before it said a word
+        announce_worker(opened.find_run(2).folder, 2**22)
+    listed = call("models", project, "--json").document
+    assert (listed["prepared_runs"], listed["lost_runs"]) == ([], [2])
+
+
+def test_a_model_that_a_person_chose_stays_active(
+    project: Path, call: Call, tiny_settings: list[str], tiny_project: Any
+) -> None:
+    first = tiny_project.model.name
+    answer = call("train", project, *tiny_settings)
+    second = call("models", project, "--json").document["active"]
+    assert second != first and "stays the active model" not in answer.out
+    assert call("models", project, "--use", first).code == 0
+    assert f"{first} stays the active model; `inspector models" in (
+        call("train", project, *tiny_settings).out
+    )
+    assert call("models", project, "--json").document["active"] == first
 
 
 @pytest.mark.parametrize(("run", "told"), [(1, "Run 1 is done"), (9, "Its newest is run 1.")])

@@ -161,7 +161,7 @@ def test_removing_a_model_takes_its_folder_and_scores_and_no_others(
     assert project.models() == ()
 
 
-def test_a_model_in_use_is_not_half_removed(
+def test_a_active_model_is_not_half_removed(
     project: Project, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = train()

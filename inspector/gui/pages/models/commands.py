@@ -35,7 +35,7 @@ class ModelCommands(QObject):
         return self._session.project
 
     def activate(self, model: ModelRow) -> None:
-        """Makes a model the one in use."""
+        """Makes a model the active one."""
         active = self._session.scale.model
         if active is not None and active.model_id == model.model_id:
             return

@@ -13,7 +13,7 @@ from inspector.gui.pages.models.facts import ModelFacts
 from inspector.gui.session import Session
 from inspector.gui.shell.new_project import documents
 from inspector.jobs.export_formats import EXPORT_FORMATS
-from inspector.project.in_use import deciding_in_use
+from inspector.project.active import deciding_of
 
 _FOLDER = "models/export_folder"
 
@@ -48,7 +48,7 @@ def export_model(session: Session, facts: ModelFacts, parent: QWidget) -> None:
         )
         return
     preferences.set_text(_FOLDER, str(file.parent))
-    deciding = deciding_in_use(project, facts.model)
+    deciding = deciding_of(project, facts.model)
     session.jobs.add(
         ExportRequest(
             model_id=facts.model.model_id,

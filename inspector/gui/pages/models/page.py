@@ -29,7 +29,7 @@ from inspector.gui.session import Session
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import EmptyState, Segments, action_button, label, row
 
-IN_USE, MATRIX, TRASH = "in_use", "matrix", "trash"
+ALL, MATRIX, TRASH = "all", "matrix", "trash"
 
 
 class ModelsPage(Page):
@@ -95,7 +95,7 @@ class ModelsPage(Page):
         self._title = label(self.tr("Models"), "title")
         self.shown = Segments(
             [
-                (IN_USE, self.tr("In use")),
+                (ALL, self.tr("All")),
                 (MATRIX, self.tr("Methods")),
                 (TRASH, self.tr("Trash")),
             ],
@@ -192,7 +192,7 @@ class ModelsPage(Page):
     def _show(self) -> None:
         in_use = self._in_use()
         in_trash = [facts for facts in self._facts if facts.model.trashed is not None]
-        self.shown.button_of(IN_USE).setText(self.tr("In use ({n})").format(n=len(in_use)))
+        self.shown.button_of(ALL).setText(self.tr("All ({n})").format(n=len(in_use)))
         self.shown.button_of(TRASH).setText(self.tr("Trash ({n})").format(n=len(in_trash)))
         self.shown.setVisible(bool(in_use or in_trash))
         is_trash = self.shown.value == TRASH
@@ -202,7 +202,7 @@ class ModelsPage(Page):
         self._fit_table()
         self.trash.show_models(in_trash)
         is_replacing = self.replacing.pair is not None
-        has_table = bool(in_use) and self.shown.value == IN_USE and not is_replacing
+        has_table = bool(in_use) and self.shown.value == ALL and not is_replacing
         self._hint.setVisible(has_table and len(in_use) > 1)
         for made in self._buttons:
             made.setVisible(has_table)
@@ -224,7 +224,7 @@ class ModelsPage(Page):
     def _tell_empty(self, has_trash: bool) -> None:
         title, text = self.tr("No model yet"), self.tr("A model learns what good parts look like.")
         if has_trash:
-            title = self.tr("No model in use")
+            title = self.tr("All models are in the trash")
             text = self.tr("Restore one from the trash, or train another.")
         self._empty.set_texts(title, text)
 

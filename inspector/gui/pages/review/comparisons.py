@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,26 +17,35 @@ from inspector.core.neighbours import Neighbours, spread_out
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
 from inspector.gui.background import Task
-from inspector.gui.library import Scores
+from inspector.gui.library import VERDICTS, Scores
 from inspector.gui.session import Session
 from inspector.project.columns import TRUTHS, ImageColumns
 from inspector.project.project import Project
 from inspector.project.results import DESCRIPTORS_FILE
+from inspector.project.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The image to compare with and the cosine of both descriptors; None where there is none."""
+    """The image to compare with and the cosine of both descriptors.
 
-    image_id: int | None
-    similarity: float
+    Attributes:
+        image_id: None where there is none.
+        similarity: In [−1, 1]; NaN where there is none.
+        is_scored: Whether the image that is compared has a descriptor at all.
+    """
+
+    image_id: int | None = None
+    similarity: float = math.nan
+    is_scored: bool = True
 
 
-NOTHING = Comparison(None, 0.0)
+NOTHING, NOT_SCORED = Comparison(), Comparison(is_scored=False)
 
 
 class Comparisons(QObject):
-    """Among the images known as good that the same model has scored, in whatever run.
+    """Among the images known as good that the same model has scored, in whatever run: labelled so,
+    not judged NG, and nothing painted on them.
 
     One image is searched for at a time, the most urgent first: what was found is kept, and what is
     not wanted any more is not begun.
@@ -50,6 +60,7 @@ class Comparisons(QObject):
         self._finder: _Finder | None = None
         self._wanted: list[int] = []
         self._task: Task | None = None
+        session.library.verdicts_changed.connect(self._on_verdicts)
 
     def clear(self) -> None:
         """Forgets everything: other scores."""
@@ -64,6 +75,30 @@ class Comparisons(QObject):
         self._wanted = list(image_ids)
         self._search_next()
 
+    def _is_good(self) -> NDArray[np.bool_]:
+        """(N,) the images to compare with, by all that is known of them."""
+        library, project = self._session.library, self._session.project
+        images = library.images
+        good: NDArray[np.bool_] = (images.truths == TRUTHS.index(Truth.GOOD)) & ~images.has_problem
+        good &= library.verdict_codes != VERDICTS.index(Verdict.NG)
+        if project is not None:
+            with suppress(InspectorError):  # it is told where they are painted on
+                painted = np.array(sorted(project.annotated_image_ids()), np.int64)
+                good &= ~np.isin(images.ids, painted)
+        return good
+
+    def _on_verdicts(self, image_ids: list[int] | None) -> None:
+        """Where an image was compared with that is judged NG now, all is searched anew."""
+        if self._finder is None or image_ids is None:
+            return
+        library = self._session.library
+        judged = library.images.rows_of(np.array(image_ids, np.int64))
+        rows = judged[judged >= 0]
+        is_ng = library.verdict_codes[rows] == VERDICTS.index(Verdict.NG)
+        if (is_ng & self._finder.is_good[rows]).any():
+            self.clear()
+            self.found.emit()
+
     def _search_next(self) -> None:
         project = self._session.project
         missing = [image_id for image_id in self._wanted if image_id not in self._known]
@@ -73,7 +108,7 @@ class Comparisons(QObject):
         if self._finder is None:
             library = self._session.library
             folders = _folders(project, library.scores)
-            self._finder = _Finder(library.images, library.scores, folders)
+            self._finder = _Finder(library.images, library.scores, folders, self._is_good())
         finder, image_id = self._finder, missing[0]
 
         def done(found: Comparison) -> None:
@@ -104,8 +139,15 @@ def _folders(project: Project, scores: Scores) -> dict[int, Path]:
 class _Finder:
     """Searches within fixed columns; the candidates are read once. Safe between threads."""
 
-    def __init__(self, images: ImageColumns, scores: Scores, folders: Mapping[int, Path]) -> None:
+    def __init__(
+        self,
+        images: ImageColumns,
+        scores: Scores,
+        folders: Mapping[int, Path],
+        is_good: NDArray[np.bool_],
+    ) -> None:
         self._images, self._scores, self._folders = images, scores, folders
+        self.is_good = is_good
         self._lock = threading.Lock()
         self._searched: Neighbours | None = None
 
@@ -113,10 +155,10 @@ class _Finder:
         """In a thread: the image's nearest neighbour."""
         (row,) = self._images.rows_of(np.array([image_id], np.int64))
         if row < 0:
-            return NOTHING
+            return NOT_SCORED
         _, own = self._read(np.array([row]))
         if not len(own):
-            return NOTHING
+            return NOT_SCORED
         with self._lock:
             if self._searched is None:
                 self._searched = self._candidates()
@@ -124,10 +166,9 @@ class _Finder:
         return NOTHING if nearest is None else Comparison(nearest.id, nearest.similarity)
 
     def _candidates(self) -> Neighbours:
-        images = self._images
-        is_good = (images.truths == TRUTHS.index(Truth.GOOD)) & ~images.has_problem
-        rows, descriptors = self._read(spread_out(np.flatnonzero(is_good & self._is_scored())))
-        return Neighbours(descriptors, images.ids[rows])
+        usable = spread_out(np.flatnonzero(self.is_good & self._is_scored()))
+        rows, descriptors = self._read(usable)
+        return Neighbours(descriptors, self._images.ids[rows])
 
     def _is_scored(self) -> NDArray[np.bool_]:
         is_there = np.isin(self._scores.run_ids, list(self._folders))

@@ -113,10 +113,11 @@ class Stage(QObject):
             if found is None:
                 self._canvas.show_reference(None, self.tr("Searching…"))
                 return
+            missing = self.tr("No good image is scored yet")
+            if not found.is_scored:
+                missing = self.tr("This image is not scored yet")
             self._canvas.show_reference(
-                None,
-                self.tr("No good image is scored yet"),
-                self.tr("Score all images to compare with the nearest one."),
+                None, missing, self.tr("Score all images to compare with the nearest good one.")
             )
             return
         wanted = self._material.wanted(found.image_id)

@@ -26,11 +26,11 @@ from inspector.gui.pages.train.words import (
     state_word,
 )
 from inspector.jobs.catalogue import METHODS
-from inspector.jobs.events import has_begun
 from inspector.jobs.outcome import JobOutcome
 from inspector.jobs.spec import Job, TrainJob
 from inspector.project.runs import RunRow, RunState
 from inspector.project.work import TRAIN
+from inspector.project.workers import has_begun
 
 Index = QModelIndex | QPersistentModelIndex
 NUMBER, JOB, STATE, STARTED, TIME, MODEL, NOTE = range(7)
@@ -63,7 +63,7 @@ def history_row(run: RunRow, model: str) -> HistoryRow:
 
 def is_only_prepared(run: RunRow) -> bool:
     """Whether it waits for its first worker, as `inspector train --prepare` leaves it."""
-    return run.state is RunState.LOST and not has_begun(run.folder)
+    return run.kind == TRAIN and run.state is RunState.LOST and not has_begun(run.folder)
 
 
 def outcome_of(run: RunRow) -> JobOutcome:

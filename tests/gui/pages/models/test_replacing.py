@@ -238,3 +238,20 @@ def test_a_model_for_comparison_does_not_become_the_active_one(
     assert session.scale.model.model_id == old.model_id
     assert session._next_model == ""
     assert np.isfinite(session.scale.threshold)
+
+
+def test_a_model_that_a_person_chose_stays_active(
+    session: Session, folder: Path, two: tuple[ModelRow, ModelRow], held_jobs: None, qtbot: QtBot
+) -> None:
+    assert session.open_project(folder)
+    qtbot.waitUntil(lambda: len(session.library.images) > 0)
+    chosen, new = two
+    session.scale.set_model(chosen)
+    session._adopt(new)
+    assert session.scale.model == chosen
+    notice = session.notices.history[-1]
+    assert notice.text.endswith(f"{chosen.name} stays the active model.")
+    notice.actions[0].run()
+    assert session.scale.model == new
+    session._adopt(chosen)
+    assert session.scale.model == new

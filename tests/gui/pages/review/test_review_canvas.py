@@ -15,11 +15,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from inspector.core.samples import Truth
-from inspector.gui.pages.review.comparisons import NOTHING, Comparison, _Finder
+from inspector.gui.pages.review.comparisons import NOT_SCORED, NOTHING, Comparison, _Finder
 from inspector.gui.pages.review.page import ReviewPage
 from inspector.gui.session import Session
 from inspector.project.columns import TRUTHS
 from inspector.project.results import DESCRIPTORS_FILE
+from inspector.project.verdicts import Trace, Verdict
 
 from .hand import press, shown
 
@@ -130,12 +131,17 @@ def test_good_images_of_all_runs_are_compared_with(
     rows = np.arange(len(images))
     is_good = images.truths == TRUTHS.index(Truth.GOOD)
     run_ids = np.where(images.is_training, 1, 2)  # scored all, then evaluated
-    scores = replace(session.library.scores, run_ids=run_ids, map_rows=rows)
-    descriptors = np.random.default_rng(0).standard_normal((len(images), 5)).astype(np.float16)
+    rng = np.random.default_rng(0)
+    descriptors = rng.standard_normal((len(images), 5)).astype(np.float16)
+    places = {run: rng.permutation(len(images)) for run in (1, 2)}  # each run has its own order
+    map_rows = np.where(run_ids == 1, places[1], places[2])
+    scores = replace(session.library.scores, run_ids=run_ids, map_rows=map_rows)
     folders = {run: tmp_path / str(run) for run in (1, 2)}
-    for folder in folders.values():
+    for run, folder in folders.items():
         folder.mkdir()
-        np.save(folder / DESCRIPTORS_FILE, descriptors)
+        stored = np.zeros_like(descriptors)
+        stored[places[run]] = descriptors
+        np.save(folder / DESCRIPTORS_FILE, stored)
     units = descriptors.astype(float)
     units /= np.linalg.norm(units, axis=1, keepdims=True)
 
@@ -144,14 +150,57 @@ def test_good_images_of_all_runs_are_compared_with(
         return int(images.ids[cosines.argmax()])
 
     tested = np.flatnonzero(images.is_test)
-    finder = _Finder(images, scores, folders)
+    finder = _Finder(images, scores, folders, is_good)
     found = [finder.find(int(images.ids[row])).image_id for row in tested]
     assert found == [nearest(row, is_good) for row in tested]
 
-    only_tested = _Finder(images, scores, {2: folders[2]})  # `inspector demo`
+    only_tested = _Finder(images, scores, {2: folders[2]}, is_good)  # `inspector demo`
     found = [only_tested.find(int(images.ids[row])).image_id for row in tested]
     assert found == [nearest(row, is_good & images.is_test) for row in tested]
-    assert only_tested.find(int(images.ids[images.is_training][0])) is NOTHING
+    assert only_tested.find(int(images.ids[images.is_training][0])) is NOT_SCORED
+    assert _Finder(images, scores, folders, is_good & False).find(int(images.ids[0])) is NOTHING
 
     np.save(folders[2] / DESCRIPTORS_FILE, descriptors[:1])  # of other scores
-    assert _Finder(images, scores, folders).find(int(images.ids[tested[-1]])) is NOTHING
+    (last,) = tested[map_rows[tested] > 0][-1:]
+    assert _Finder(images, scores, folders, is_good).find(int(images.ids[last])) is NOT_SCORED
+
+
+def test_what_is_judged_ng_or_painted_on_is_not_compared_with(
+    page: ReviewPage, session: Session, qtbot: QtBot
+) -> None:
+    image_id = shown(page, qtbot)
+    comparisons = page.stage.comparisons
+
+    def compared_with() -> int:
+        qtbot.waitUntil(lambda: comparisons.get(image_id) is not None)
+        found = comparisons.get(image_id)
+        assert found is not None and found.image_id is not None
+        return found.image_id
+
+    first = compared_with()
+    assert session.project is not None
+    session.project.add_verdict(first, Verdict.NG, "Ada", Trace())
+    session.library.reload_verdicts([first])
+    second = compared_with()
+    assert second != first
+    record = next(i.record for i in session.project.images() if i.image_id == second)
+    mask = np.zeros((record.height or 0, record.width or 0), np.bool_)
+    mask[:9, :9] = True
+    kind = session.project.add_defect_type("scratch")
+    session.project.set_mask(second, kind.type_id, mask, "brush", "Ada")
+    comparisons.clear()
+    comparisons.ask([image_id])
+    assert compared_with() not in (first, second)
+
+
+def test_an_image_without_a_score_is_told(page: ReviewPage, qtbot: QtBot) -> None:
+    image_id = shown(page, qtbot)
+    comparisons = page.stage.comparisons
+    for found, said in (
+        (NOTHING, "No good image is scored yet"),
+        (NOT_SCORED, "This image is not scored yet"),
+    ):
+        comparisons._known[image_id] = found
+        page.stage._show_reference()
+        view = page.parts.canvas.reference.view
+        assert view.accessibleDescription().startswith(said)

@@ -83,7 +83,7 @@ class LearningPanel(QWidget):
             text = self._words.state(learning, is_on=is_on, n_painted=n_painted)
         else:
             text = self.tr(
-                "The model in use does not learn from painted defects. One of the method DMAD does."
+                "The active model does not learn from painted defects. One of the method DMAD does."
             )
         self.state.setText(text)
 

@@ -10,16 +10,17 @@ import pytest
 
 from inspector.errors import InspectorError
 from inspector.jobs.model_card import CARD_FILE, ThresholdCard, read_model_card
-from inspector.project.candidates import add_candidate
-from inspector.project.in_use import (
+from inspector.project.active import (
+    active_model,
+    adopt_model,
     asked_model,
-    deciding_in_use,
-    model_in_use,
+    deciding_of,
     pin_model,
     threshold_key,
     use_model,
     variant_key,
 )
+from inspector.project.candidates import add_candidate, candidates
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
 
@@ -56,46 +57,63 @@ def add(project: Project, write_model: Callable[..., Path]) -> Add:
     return one
 
 
-def test_the_newest_is_in_use_until_one_is_chosen(project: Project, add: Add) -> None:
-    assert model_in_use(project) is None
+def test_the_newest_is_active_until_a_person_chooses(project: Project, add: Add) -> None:
+    assert active_model(project) is None
     with pytest.raises(InspectorError, match="no model yet"):
         asked_model(project, None)
     first = add()
-    assert model_in_use(project) == first
+    assert active_model(project) == first
     second = add()
-    assert model_in_use(project) == asked_model(project, None) == second
+    assert active_model(project) == asked_model(project, None) == second
+    assert adopt_model(project, second)
     use_model(project, first)
     third = add()
-    assert model_in_use(project) == asked_model(project, None) == first
+    assert not adopt_model(project, third)
+    assert active_model(project) == asked_model(project, None) == first
     assert asked_model(project, "3") == third
     project.trash_model(1)
-    assert model_in_use(project) == third
+    assert active_model(project) == third
     project.restore_model(1)
-    assert model_in_use(project) == first
+    assert active_model(project) == first
+
+
+def test_what_was_only_adopted_gives_way(project: Project, add: Add) -> None:
+    first = add()
+    pin_model(project)
+    second = add()
+    assert active_model(project) == first
+    assert adopt_model(project, second)
+    assert active_model(project) == second
 
 
 def test_one_trained_again_waits_for_a_decision(project: Project, add: Add) -> None:
     first = add()
     again = add(first)
     add_candidate(project, again)  # as settling a training does
-    assert model_in_use(project) == first
-    pin_model(project, first)
+    assert active_model(project) == first
+    project.trash_model(first.model_id)
+    assert active_model(project) == again
+    pin_model(project)
+    add()
+    assert active_model(project) == again
     use_model(project, again)
-    assert model_in_use(project) == again
+    assert candidates(project) == ()
 
 
 def test_thresholds_set_by_hand_go_before_the_models_own(project: Project, add: Add) -> None:
     model = add()
-    found = deciding_in_use(project, model)
+    found = deciding_of(project, model)
     assert (found.variant, found.threshold, found.own) == ("cada", 1.0, 1.0)
     project.set_setting(threshold_key(model, "cada"), 1.25)
-    found = deciding_in_use(project, model)
+    found = deciding_of(project, model)
     assert (found.variant, found.threshold, found.own) == ("cada", 1.25, 1.0)
     project.set_setting(variant_key(model), "none")
-    assert deciding_in_use(project, model).threshold == 0.5
-    assert deciding_in_use(project, model, "cada").threshold == 1.25
+    assert deciding_of(project, model).threshold == 0.5
+    assert deciding_of(project, model, "cada").threshold == 1.25
     project.set_setting(variant_key(model), "cada-q")  # of an older model file
-    assert deciding_in_use(project, model).variant == "cada"
+    assert deciding_of(project, model).variant == "cada"
+    assert deciding_of(project, model, "cada", 2.0).threshold == 2.0
+    assert "(set by hand; the model's own is 1.000)" in deciding_of(project, model, "cada").words
     with pytest.raises(InspectorError, match="no alignment 'cada-b'") as error:
-        deciding_in_use(project, model, "cada-b")
+        deciding_of(project, model, "cada-b")
     assert "none, cada" in error.value.hint
