@@ -39,13 +39,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.fixture
 def themed(qapp: QApplication) -> Iterator[QApplication]:
-    """The application in the dark theme at its usual size; put back after the test."""
-    font, palette, sheet = qapp.font(), qapp.palette(), qapp.styleSheet()
+    """The application in the dark theme at its usual size, before and after the test.
+
+    The style sheet is never taken away, as in use: Qt 6 forgets then which of the widgets that it
+    styled die, and crashes at the next sheet.
+    """
     apply_theme(qapp, THEMES["dark"], 1.0)
     yield qapp
-    qapp.setFont(font)
-    qapp.setPalette(palette)
-    qapp.setStyleSheet(sheet)
+    apply_theme(qapp, THEMES["dark"], 1.0)
 
 
 @pytest.fixture

@@ -26,13 +26,9 @@ SIDE = 48
 
 
 @pytest.fixture
-def app(qapp: QApplication) -> Iterator[QApplication]:
+def app(themed: QApplication) -> QApplication:
     """The application; its looks are put back after the test."""
-    font, palette, sheet = qapp.font(), qapp.palette(), qapp.styleSheet()
-    yield qapp
-    qapp.setFont(font)
-    qapp.setPalette(palette)
-    qapp.setStyleSheet(sheet)
+    return themed
 
 
 def strongest_colour(image: QImage) -> QColor:
