@@ -49,8 +49,9 @@ def fit(detector: Ltad, task: Assignment, run: Run) -> None:
     state = Training(learner, optimiser)
     total = parameters.name_iterations
     for step in run.rounds(state, total, "naming steps", part="names"):
+        rate = parameters.name_rate * one_cycle(step, total)
         for group in optimiser.param_groups:
-            group["lr"] = parameters.name_rate * one_cycle(step, total)
+            group["lr"] = rate
         seen = draw(classes, everything, parameters.name_batch_size, step, task.seed)
         target, z = detector.standardise(task.source.batch(seen.rows))
         labels = torch.tensor(seen.classes, device=device)
@@ -68,8 +69,9 @@ def fit(detector: Ltad, task: Assignment, run: Run) -> None:
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if step % _METRIC_EVERY == 0:
-            run.metric("naming_loss", step, loss.item())
+            run.metric("loss", step, loss.item())
             run.metric("synthesis_error", step, error.item())
+            run.metric("learning_rate", step, rate)
     if run.ended_early():
         run.note("Learning names was ended early.")
     if parameters.names == "learned":

@@ -89,7 +89,7 @@ def test_two_stages_are_seen_and_kept_apart(make_job: MakeJob, new_run: MakeRun)
     saved = {event.stage for event in run.of(events.Checkpoint)}
     assert {"names", "detector"} <= saved
     curves = {(event.stage, event.name) for event in run.of(events.Metric)}
-    assert {("names", "naming_loss"), ("names", "synthesis_error"), ("detector", "loss")} <= curves
+    assert {("names", "loss"), ("names", "synthesis_error"), ("detector", "loss")} <= curves
 
 
 def test_its_card_and_files_tell_of_names_and_tails(make_job: MakeJob, new_run: MakeRun) -> None:

@@ -17,8 +17,9 @@ from inspector.gui.plots.legend import Legend
 from inspector.gui.theme import em
 from inspector.gui.widgets.basics import label, row
 
-_DETECTION, _ALIGNMENT = "detection", "alignment"
-_PREFIXES = {_DETECTION: ("names", "detector", "fold-"), _ALIGNMENT: ("cada", "calibration-")}
+_DETECTION, _ALIGNMENT, _NAMES = "detection", "alignment", "names"
+_PREFIXES = {_DETECTION: ("detector", "fold-"), _ALIGNMENT: ("cada", "calibration-")}
+_PARTS_OF_LOSS = ("synthesis_error",)  # drawn beside the loss, in its stage
 _HELD_OUT_LOSS = "validation_loss"  # what the aligners' stages tell instead of a score
 METRICS = ("loss", "validation_score", "learning_rate")
 
@@ -26,6 +27,17 @@ METRICS = ("loss", "validation_score", "learning_rate")
 def aligns(stage: str) -> bool:
     """Whether it is one of the aligners' stages."""
     return stage.startswith(_PREFIXES[_ALIGNMENT])
+
+
+def _drawn(metric: str, stage: str) -> tuple[str, ...]:
+    """What a stage tells that belongs into a metric's plot."""
+    match metric:
+        case "validation_score" if aligns(stage):
+            return (_HELD_OUT_LOSS,)
+        case "loss" if stage == _NAMES:
+            return (metric, *_PARTS_OF_LOSS)
+        case _:
+            return (metric,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,34 +157,38 @@ class CurvePanel(QWidget):
                 self.stages.addItem(text, value)
             self.stages.setCurrentIndex(max(self.stages.findData(chosen), 0))
         if not self._chosen_by_hand and len(self._shown) == 1:
-            current = self._shown[0].recording.current
-            is_live = not self._shown[0].recording.state
-            in_alignment = current is not None and aligns(current.name)
-            value = _ALIGNMENT if in_alignment and is_live else _DETECTION
-            self.stages.setCurrentIndex(max(self.stages.findData(value), 0))
+            self.stages.setCurrentIndex(max(self.stages.findData(self._under_way()), 0))
+
+    def _under_way(self) -> str:
+        """The stages that a run is in, and those of the detector where it has ended."""
+        recording = self._shown[0].recording
+        if recording.current is None or recording.state:
+            return _DETECTION
+        name = recording.current.name
+        return _ALIGNMENT if aligns(name) else _NAMES if name == _NAMES else _DETECTION
 
     def _curves(self, metric: str, wanted: str) -> list[Curve]:
-        """One run: colour by stage. Several: colour by run. No two have the same dash."""
+        """One run: colour by curve. Several: colour by run. No two have the same dash."""
         several = len(self._shown) > 1
         curves = []
         prefixes = _PREFIXES.get(wanted, (wanted,))
         stages = [name for name in self._stage_names() if name.startswith(prefixes)]
         if wanted not in _PREFIXES:
             stages = [wanted]
+        wishes = [(stage, name) for stage in stages for name in _drawn(metric, stage)]
         for run_place, run in enumerate(self._shown):
-            for place, stage in enumerate(stages):
-                name = _HELD_OUT_LOSS if metric == "validation_score" and aligns(stage) else metric
+            for place, (stage, name) in enumerate(wishes):
                 series = run.recording.curves.get((name, stage))
                 if series is None:
                     continue
-                title = stage_title(stage)
+                title = self.tr("Synthesis error") if name in _PARTS_OF_LOSS else stage_title(stage)
                 curves.append(
                     Curve(
                         label=f"{run.label}: {title}" if several else title,
                         steps=np.array(series.steps, np.float64),
                         values=np.array(series.values, np.float64),
                         slot=run_place if several else place,
-                        dash=run_place * len(stages) + place,
+                        dash=run_place * len(wishes) + place,
                     )
                 )
         return curves
