@@ -13,7 +13,6 @@ import inspector
 from inspector.core.longtail import head_and_tail
 from inspector.jobs.model_card import ModelCard
 from inspector.jobs.runtime_choice import runtime_version
-from training import distributed
 from training.alignment import AlignmentData, Fitted
 from training.preparing import Training
 
@@ -65,7 +64,7 @@ def card_of(training: Training, fitted: Fitted, steps: int, data: AlignmentData)
         notes=list(training.run.notes),
         long_tail=snapshot.long_tail.classes if snapshot.long_tail else head_and_tail(counts),
         split=job.split,
-        processes=distributed.size(),
+        processes=training.processes,
         annotated_images=sorted({entry.sha256 for entry in training.painted}),
         parent=job.parent,
     )

@@ -49,6 +49,7 @@ from training.score_job import Loaded, load_for_scoring, score_entries
 
 _PORTION_BATCHES = 4
 _TRIES = 5
+_CALLS = 100  # portions that one process scores on a GPU
 _CONNECT_SECONDS = 10.0
 _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
@@ -152,10 +153,14 @@ class _Cluster:
 
     def __init__(self, ray: Any, job: ScoreJob) -> None:
         self._ray = ray
-        on_gpus = job.device in ("auto", "cuda") and ray.cluster_resources().get("GPU", 0) >= 1
+        # With a torch for CPUs, "auto" computes on one core of each machine with a GPU.
+        has_cuda: bool = torch.backends.cuda.is_built()  # type: ignore[no-untyped-call]
+        wanted = job.device == "cuda" or (job.device == "auto" and has_cuda)
+        on_gpus = wanted and ray.cluster_resources().get("GPU", 0) >= 1
         self._resource = "GPU" if on_gpus else "CPU"
-        needs = {"num_gpus": 1, "num_cpus": 1} if on_gpus else {"num_cpus": 1}
-        self._task = ray.remote(max_retries=_TRIES - 1, **needs)(score_portion)
+        # Unless told otherwise, Ray starts a process for each task that takes a GPU.
+        needs = {"num_gpus": 1, "max_calls": _CALLS} if on_gpus else {}
+        self._task = ray.remote(max_retries=_TRIES - 1, num_cpus=1, **needs)(score_portion)
 
     def work(self, run: Run, portions: Sequence[_Portion]) -> Iterator[_Portion]:
         """The portions as they are done."""

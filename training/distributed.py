@@ -85,18 +85,32 @@ def join(place: Place, others: Others | None, device_name: str) -> None:
         ) from error
 
 
-def leave(failure: InspectorError | None = None) -> None:
-    """Leaves the group; what has failed here is told to the first process."""
+def leave(failure: BaseException | None = None) -> None:
+    """Leaves the group; what has failed here, if it is for the user, the first process is told."""
     global _group
     if _group is None:
         return
     group, _group = _group, None
-    if failure is not None and group.place.rank and not isinstance(failure, ProcessLost):
+    if isinstance(failure, InspectorError) and not isinstance(failure, ProcessLost):
         with contextlib.suppress(RuntimeError):
             words = msgspec.json.encode([failure.message, failure.hint]).decode()
             group.store.set(_failure_of(group.place.rank), words)
-    if dist.is_initialized():
+    # After a failure the others may sit in a computation: waiting for them could take for ever.
+    if failure is None and dist.is_initialized():
         dist.destroy_process_group()
+
+
+def part(check: Callable[[], None]) -> bool:
+    """The processes part, all at the same time, as leaving is something that they do together on
+    GPUs. Gives whether this one, now alone, goes on.
+
+    Args:
+        check: As for `exchange`.
+    """
+    goes_on = is_first()
+    exchange(None, check)
+    leave()
+    return goes_on
 
 
 def size() -> int:

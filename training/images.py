@@ -22,7 +22,7 @@ from inspector.core.images import ImageReadError, probe_image, read_for_model
 from inspector.errors import InspectorError
 from inspector.project.snapshots import SnapshotEntry
 
-_THREADS = 4
+_LEAST_THREADS, _MOST_THREADS = 4, 16
 _BATCHES_AHEAD = 3
 _LARGE_PIXELS = 32_000_000
 
@@ -49,18 +49,29 @@ def read_batches(
     """All images in order, `batch_size` at a time; at most a few batches are held in memory."""
     starts = range(0, len(entries), batch_size)
     with (
-        ThreadPoolExecutor(_THREADS, thread_name_prefix="decode") as pool,
+        ThreadPoolExecutor(_threads(), thread_name_prefix="decode") as pool,
         # One thread, not only one at a time: the allocator keeps what each thread has freed.
         ThreadPoolExecutor(1, thread_name_prefix="decode-large") as large,
     ):
         waiting: deque[tuple[int, list[Future[Decoded]]]] = deque()
-        for start in starts:
-            chunk = entries[start : start + batch_size]
-            waiting.append((start, [pool.submit(_decode, entry, size, large) for entry in chunk]))
-            if len(waiting) > _BATCHES_AHEAD:
+        try:
+            for start in starts:
+                chunk = entries[start : start + batch_size]
+                decoded = [pool.submit(_decode, entry, size, large) for entry in chunk]
+                waiting.append((start, decoded))
+                if len(waiting) > _BATCHES_AHEAD:
+                    yield _collect(*waiting.popleft(), size)
+            while waiting:
                 yield _collect(*waiting.popleft(), size)
-        while waiting:
-            yield _collect(*waiting.popleft(), size)
+        finally:  # who stops reading does not wait for what was to come
+            for _, futures in waiting:
+                for future in futures:
+                    future.cancel()
+
+
+def _threads() -> int:
+    """Of this process's share of the cores, as many as leave the computation its own."""
+    return min(_MOST_THREADS, max(_LEAST_THREADS, torch.get_num_threads() // 2))
 
 
 def _decode(entry: SnapshotEntry, size: int, large: ThreadPoolExecutor) -> Decoded:

@@ -47,6 +47,7 @@ class Training:
     scorer: Scorer  # what is fitted of it is so with the aligners
     painted: Sequence[SnapshotEntry]  # for a method that learns from defects
     defects: tuple[PaintedImage, ...]
+    processes: int  # that learn together
 
     @property
     def images(self) -> range:
@@ -108,7 +109,18 @@ def prepare(
     scorer = build_scorer(job.common.image_scorer, percent, VARIANTS)
     exact.place(scorer)
     return Training(
-        job, run, snapshot, readable, backbone, exact, device, source, scorer, with_defects, defects
+        job=job,
+        run=run,
+        snapshot=snapshot,
+        entries=readable,
+        backbone=backbone,
+        exact=exact,
+        device=device,
+        source=source,
+        scorer=scorer,
+        painted=with_defects,
+        defects=defects,
+        processes=distributed.size(),
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.core.class_pixels import ClassPixels
 from inspector.core.evaluation import RAW, Expected, ImageResult, evaluate
 from inspector.core.files import sha256_of
 from inspector.core.images import read_mask
-from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
 from inspector.engine.alignment.base import Statistics
 from inspector.engine.device import Device, make_repeatable, resolve_device
@@ -64,6 +64,8 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
             else "There are no images to score.",
             "Import a folder with labelled test images (good and defective).",
         )
+    if job.evaluate:  # class by class, as the pixel metrics take them
+        entries = tuple(sorted(entries, key=lambda entry: entry.class_name))
     if job.cluster:
         return _score_on_cluster(job, run, entries)
     pipeline, card, device, problem = load_for_scoring(job)
@@ -78,7 +80,8 @@ def score(job: ScoreJob, run: Run) -> dict[str, Any]:
     if job.evaluate:
         run.begin("evaluate", "Computing metrics")
         thresholds = {name: found.value for name, found in card.thresholds.items()}
-        evaluation = evaluate(scoring.judged(), thresholds, scoring.pixels, card.long_tail)
+        pixels = {name: gathered.result() for name, gathered in scoring.pixels.items()}
+        evaluation = evaluate(scoring.judged(), thresholds, pixels, card.long_tail)
         write_evaluation(run.folder, evaluation)
         run.progress(1, 1, "evaluations")
         run.begin("report", "Writing the report")
@@ -180,7 +183,7 @@ class _Scoring:
         self._descriptors = RowsFile(run.folder / DESCRIPTORS_FILE)
         self._scored: list[ImageResult] = []
         self._unread: list[UnreadImage] = []
-        self.pixels: dict[str, dict[str, PixelMetrics]] = {name: {} for name in self._variants}
+        self.pixels = {name: ClassPixels() for name in self._variants}
         self.without_mask: dict[int, str] = {}
         """By image id: why its mask is not believed. Its pixels are not counted."""
         known = set(job.left_out) | (set() if job.judge_painted else set(card.annotated_images))
@@ -274,8 +277,7 @@ class _Scoring:
             array = maps.float().cpu().numpy()
             for index, (entry, mask) in enumerate(zip(entries, masks, strict=True)):
                 if mask is not None:
-                    of_class = self.pixels[name].setdefault(entry.class_name, PixelMetrics())
-                    of_class.update(array[index], mask)
+                    self.pixels[name].update(entry.class_name, array[index], mask)
 
     def _known_mask(self, entry: SnapshotEntry, side: int) -> NDArray[np.bool_] | None:
         """The mask at map size; None where its pixels are not known, or not to be counted."""
@@ -285,13 +287,19 @@ class _Scoring:
             return np.zeros((side, side), np.bool_)
         if entry.truth is Truth.UNKNOWN or not entry.masks:
             return None
-        masks = [Path(mask) for mask in entry.masks]
+        paths = [Path(mask) for mask in entry.masks]
         try:
             # A loose folder's masks have no hash: nothing was promised about them.
-            for mask, digest in zip(masks, entry.mask_sha256, strict=False):
-                if sha256_of(mask) != digest:
-                    raise InspectorError(f"'{mask}' has changed since it was imported.")
-            return read_mask(masks, (side, side))
+            for path, digest in zip(paths, entry.mask_sha256, strict=False):
+                if sha256_of(path) != digest:
+                    raise InspectorError(f"'{path}' has changed since it was imported.")
+            mask = read_mask(paths, (side, side))
+            if not mask.any():  # else a defect's pixels would count as normal ones
+                raise InspectorError(
+                    f"Of the defect in '{paths[0]}' nothing is left on anomaly maps of {side} "
+                    "pixels: it is too small, or the mask is empty."
+                )
+            return mask
         except InspectorError as error:
             self.without_mask[entry.image_id] = error.message
             return None

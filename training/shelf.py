@@ -118,7 +118,11 @@ class Shelf:
         if not waiting:
             return
         rows = [_packed(image) for image in waiting.values()]
-        free = shutil.disk_usage(self._folder).free
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)  # others may have cleared it away
+            free = shutil.disk_usage(self._folder).free
+        except OSError:
+            return
         if sum(len(row) for row in rows) > _DISK_SHARE * free:
             return
         first = next(iter(waiting.values()))

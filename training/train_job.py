@@ -69,7 +69,7 @@ def train(job: TrainJob, run: Run) -> dict[str, Any]:
     held_out = None
     if folds is not None and _crosses(job):
         held_out = _cross_fit(training, folds, steps, detector)
-    if not distributed.is_first():
+    if not distributed.part(run.check):
         return {}
 
     run.begin("measure", "Measuring normal images")

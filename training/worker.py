@@ -79,11 +79,10 @@ def _joined(job: TrainJob, others: Others | None) -> Iterator[None]:
         with _telling_shortage():
             distributed.join(own_place(), others, job.device)
             yield
-    except InspectorError as error:
+    except BaseException as error:
         distributed.leave(error)
         raise
-    finally:
-        distributed.leave()
+    distributed.leave()
 
 
 @contextmanager

@@ -11,16 +11,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from inspector.core.class_pixels import PixelsByClass
 from inspector.core.longtail import HeadAndTail
 from inspector.core.metrics import auroc, average_precision, f1_max
-from inspector.core.pixel_metrics import PixelMetrics, PixelScores
+from inspector.core.pixel_metrics import NO_PIXELS, PixelScores
 from inspector.core.samples import Truth
 from inspector.core.thresholds import confusion
 
 RAW = "none"
 """The alignment variant that leaves the map as it is."""
-
-_NO_PIXELS = PixelScores(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class Evaluation:
 def evaluate(
     results: Sequence[ImageResult],
     thresholds: Mapping[str, float],
-    pixels: Mapping[str, Mapping[str, PixelMetrics]],
+    pixels: Mapping[str, PixelsByClass],
     long_tail: HeadAndTail | None = None,
 ) -> Evaluation:
     """Evaluate every alignment variant that the results carry.
@@ -133,8 +132,7 @@ def evaluate(
     Args:
         results: The scored images. Those of unknown truth are left out of every metric.
         thresholds: Default threshold per variant; a variant without one gets no rates.
-        pixels: Accumulated pixels per variant and class; a variant or class without gets no pixel
-            metrics. They are merged into the absolute-unified metrics and left unchanged.
+        pixels: Per variant; a variant or class without gets no pixel metrics.
         long_tail: The classes of which the model saw many and few images, where it tells them.
 
     Raises:
@@ -146,7 +144,7 @@ def evaluate(
     labelled = [r for r in results if r.truth is not Truth.UNKNOWN]
     return Evaluation(
         tuple(
-            _evaluate(v, labelled, thresholds.get(v), pixels.get(v, {}), long_tail)
+            _evaluate(v, labelled, thresholds.get(v), pixels.get(v, PixelsByClass()), long_tail)
             for v in variants
         )
     )
@@ -156,23 +154,20 @@ def _evaluate(
     variant: str,
     results: Sequence[ImageResult],
     threshold: float | None,
-    pixels: Mapping[str, PixelMetrics],
+    pixels: PixelsByClass,
     long_tail: HeadAndTail | None,
 ) -> VariantEvaluation:
     per_class = {}
     for name in sorted({r.class_name for r in results}):
         of_class = [r for r in results if r.class_name == name]
-        scores = pixels[name].result() if name in pixels else _NO_PIXELS
+        scores = pixels.per_class.get(name, NO_PIXELS)
         per_class[name] = _row(variant, of_class, threshold, scores)
-    together = PixelMetrics()
-    for accumulated in pixels.values():
-        together.merge(accumulated)
     return VariantEvaluation(
         variant=variant,
         threshold=threshold,
         per_class=per_class,
         class_average=_average(per_class.values()),
-        absolute_unified=_row(variant, results, threshold, together.result()),
+        absolute_unified=_row(variant, results, threshold, pixels.together),
         head_average=_average_of(per_class, long_tail.head if long_tail else ()),
         tail_average=_average_of(per_class, long_tail.tail if long_tail else ()),
     )

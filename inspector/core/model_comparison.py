@@ -6,19 +6,18 @@ learned a painted defect, so both are judged by one and the same set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.core.class_pixels import PixelsByClass
 from inspector.core.evaluation import ImageResult, MetricRow, VariantEvaluation, evaluate
-from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Pixels = Mapping[str, PixelMetrics]
 
 NOTHING_SAID, SAID_OK, SAID_NG = -1, 0, 1
 """What a person said of an image."""
@@ -151,7 +150,11 @@ def judged_rows(images: ComparedImages, old: Judge, new: Judge) -> Bools:
 
 
 def compare(
-    images: ComparedImages, old: Judge, new: Judge, old_pixels: Pixels, new_pixels: Pixels
+    images: ComparedImages,
+    old: Judge,
+    new: Judge,
+    old_pixels: PixelsByClass,
+    new_pixels: PixelsByClass,
 ) -> Comparison:
     """Compares two models.
 
@@ -159,7 +162,7 @@ def compare(
         images: The images.
         old: The model in use; its arrays are rows of `images`.
         new: The one that may replace it.
-        old_pixels: Its pixels by class, of the images of `judged_rows`; {} where not known.
+        old_pixels: Of its maps of the images of `judged_rows`.
         new_pixels: Likewise of the new one.
     """
     both, judged = _scored(old, new), judged_rows(images, old, new)
@@ -201,7 +204,7 @@ def _scored(old: Judge, new: Judge) -> Bools:
 
 
 def _evaluated(
-    images: ComparedImages, judged: Bools, judge: Judge, pixels: Pixels
+    images: ComparedImages, judged: Bools, judge: Judge, pixels: PixelsByClass
 ) -> VariantEvaluation:
     results = [
         ImageResult(

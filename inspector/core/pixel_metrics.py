@@ -36,6 +36,9 @@ class PixelScores:
     aupro: float | None
 
 
+NO_PIXELS = PixelScores(None, None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Curve:
     """All metrics' vertices: one entry per distinct defective score (or bin), highest first.
@@ -160,7 +163,7 @@ class PixelMetrics:
         """The metrics of all pixels so far; all None where they carry only one label."""
         curve = self._exact_curve() if self._bins is None else self._bins.curve()
         if curve.n_normal == 0 or curve.positives.size == 0:
-            return PixelScores(None, None, None, None)
+            return NO_PIXELS
         return _scores(curve)
 
     def _add(

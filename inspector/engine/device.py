@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import nn
@@ -70,7 +71,7 @@ def resolve_device(name: str = "auto", precision: str = "auto") -> Device:
         InspectorError: The device is not present.
     """
     if name == "auto":
-        if torch.cuda.is_available():
+        if torch.cuda.is_available() and not _cuda_problem():
             name = "cuda"
         else:
             name = "mps" if torch.backends.mps.is_available() else "cpu"
@@ -84,6 +85,11 @@ def resolve_device(name: str = "auto", precision: str = "auto") -> Device:
         raise InspectorError(
             "No CUDA device is available.", "Use --device cpu, or install torch for CUDA."
         )
+    if name == "cuda" and _cuda_problem():
+        raise InspectorError(
+            f"The installed torch cannot compute on this GPU ({_cuda_problem()}).",
+            "Use --device cpu, or install a torch that was built for it.",
+        )
     if name == "mps" and not torch.backends.mps.is_available():
         raise InspectorError("No Apple GPU is available.", "Use --device cpu.")
     if precision == "auto":
@@ -92,6 +98,17 @@ def resolve_device(name: str = "auto", precision: str = "auto") -> Device:
             native = torch.cuda.is_bf16_supported(including_emulation=False)
             precision = "bfloat16" if native else "float32"
     return Device(name, precision)
+
+
+@cache
+def _cuda_problem() -> str:
+    """Why the present GPU cannot be computed on; empty where it can. Wheels drop old GPUs, and only
+    a computation tells."""
+    try:
+        torch.zeros(1, device="cuda").add_(1).item()
+    except RuntimeError as error:
+        return str(error).strip().splitlines()[0]
+    return ""
 
 
 def cpu_precision(work: Callable[[], torch.Tensor], tolerance: float = 2e-2) -> str:
@@ -122,6 +139,9 @@ def make_repeatable(seed: int) -> None:
     # Else torch fills every new tensor before it is written, which costs a sixth of the scoring.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
+    # Else convolutions on newer GPUs round to 10 bits, and scores differ from a CPU's by 1e-3.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def _timed(work: Callable[[], torch.Tensor], repeats: int = 3) -> tuple[torch.Tensor, float]:

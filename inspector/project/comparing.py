@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.core.aligned_maps import aligned_map
+from inspector.core.class_pixels import ClassPixels
 from inspector.core.evaluation import RAW, Expected
 from inspector.core.files import sha256_of
 from inspector.core.images import read_mask
@@ -23,7 +24,6 @@ from inspector.core.model_comparison import (
     compare,
     judged_rows,
 )
-from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
 from inspector.errors import InspectorError
 from inspector.jobs.minimum_spread import minimum_spread
@@ -35,7 +35,7 @@ from inspector.project.records import StoredImage
 from inspector.project.results import open_maps
 from inspector.project.verdicts import Verdict
 
-_LARGEST = 512  # side in pixels
+_LARGEST = 512  # side in pixels, of the maps of tiled images
 _SAID = {Verdict.OK: SAID_OK, Verdict.NG: SAID_NG}
 
 Report = Callable[[int, int], None]
@@ -46,9 +46,9 @@ def compare_models(
 ) -> Comparison:
     """Compares two models on all images that both have scored, each by its default alignment.
 
-    Pixel metrics come from the stored maps, at half the side that an evaluation takes: they differ
-    a little from its numbers, and are left out where the maps of one model are not there. Reads
-    files: not for a GUI thread.
+    Pixel metrics come from the stored maps, which are coarser than those of an evaluation: they
+    differ a little from its numbers, and are left out where the maps of one model are not there.
+    Reads files: not for a GUI thread.
 
     Args:
         project: The project.
@@ -64,19 +64,18 @@ def compare_models(
     sides = [_Side(project, model, columns) for model in (old, new)]
     judges = [side.judge for side in sides]
     judged = np.flatnonzero(judged_rows(images, judges[0], judges[1]))
-    pixels: list[dict[str, PixelMetrics]] = [{}, {}]
+    pixels = [ClassPixels(), ClassPixels()]
     if all(side.has_maps(judged) for side in sides):
-        # All pixels of all images are held at once: a quarter of them serves as well; of tiled
-        # images 512² at most.
-        size = min(max(side.card.tiling.canvas for side in sides) // 2, _LARGEST)
-        for number, row in enumerate(judged.tolist()):
+        size = min(max(side.card.tiling.canvas for side in sides), _LARGEST)
+        by_class = sorted(judged.tolist(), key=lambda row: images.class_names[row])
+        for number, row in enumerate(by_class):
             report(number, len(judged))
             mask = _mask(columns.images[row], size)
             if mask is not None:
                 name = images.class_names[row]
-                for side, of_class in zip(sides, pixels, strict=True):
-                    of_class.setdefault(name, PixelMetrics()).update(side.map(row, size), mask)
-    return compare(images, judges[0], judges[1], pixels[0], pixels[1])
+                for side, gathered in zip(sides, pixels, strict=True):
+                    gathered.update(name, side.map(row, size), mask)
+    return compare(images, judges[0], judges[1], pixels[0].result(), pixels[1].result())
 
 
 class _Side:
@@ -183,6 +182,7 @@ def _mask(image: StoredImage, size: int) -> NDArray[np.bool_] | None:
         hashes = (mask.sha256 for mask in image.record.masks)
         if any(sha256_of(path) != known for path, known in zip(masks, hashes, strict=True)):
             return None
-        return read_mask(masks, (size, size))
+        mask = read_mask(masks, (size, size))
+        return mask if mask.any() else None  # a defect too small for the map is none of its pixels
     except (InspectorError, OSError):
         return None  # gone or changed since it was imported: not believed

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from inspector.core.class_pixels import ClassPixels, PixelsByClass
 from inspector.core.evaluation import Evaluation, Expected, ImageResult, evaluate
 from inspector.core.longtail import HeadAndTail
 from inspector.core.pixel_metrics import PixelMetrics
@@ -41,11 +43,16 @@ RESULTS = [
 ]
 
 
-def _pixels(seed: int) -> PixelMetrics:
+def _gathered(seeds: dict[str, int]) -> PixelsByClass:
+    gathered = ClassPixels()
+    for name, seed in seeds.items():
+        gathered.update(name, *_pixels(seed))
+    return gathered.result()
+
+
+def _pixels(seed: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     rng = np.random.default_rng(seed)
-    metrics = PixelMetrics()
-    metrics.update(rng.random((8, 8)).astype(np.float32), rng.random((8, 8)) < 0.3)
-    return metrics
+    return rng.random((8, 8)).astype(np.float32), rng.random((8, 8)) < 0.3
 
 
 def test_pools_averages_and_leaves_out() -> None:
@@ -73,16 +80,16 @@ def test_pools_averages_and_leaves_out() -> None:
     assert raw.absolute_unified.false_positive_rate is None
 
 
-def test_pixels_are_merged_without_being_changed() -> None:
-    pixels = {"cada": {"a": _pixels(1), "b": _pixels(2)}}
-    evaluation = evaluate(RESULTS, {}, pixels)
+def test_pixels_of_each_class_and_of_all() -> None:
+    evaluation = evaluate(RESULTS, {}, {"cada": _gathered({"a": 1, "b": 2})})
     cada, raw = evaluation.find("cada"), evaluation.find("none")
     assert cada is not None
     assert raw is not None
-    both = PixelMetrics()
-    both.merge(_pixels(1))
-    both.merge(_pixels(2))
-    alone = [_pixels(seed).result() for seed in (1, 2)]
+    both, *apart = (PixelMetrics() for _ in range(3))
+    for metrics, seed in zip(apart, (1, 2), strict=True):
+        metrics.update(*_pixels(seed))
+        both.update(*_pixels(seed))
+    alone = [metrics.result() for metrics in apart]
     assert cada.absolute_unified.pixel_aupro == both.result().aupro
     assert cada.per_class["a"].pixel_ap == alone[0].ap
     assert cada.per_class["c"].pixel_ap is None
@@ -90,7 +97,6 @@ def test_pixels_are_merged_without_being_changed() -> None:
         np.mean([scores.auroc for scores in alone])
     )
     assert raw.absolute_unified.pixel_auroc is None
-    assert [pixels["cada"][name].result() for name in "ab"] == alone
 
 
 def test_nothing_labelled_is_undefined_not_zero() -> None:
@@ -108,7 +114,7 @@ def test_all_results_carry_the_same_variants() -> None:
 
 
 def test_json_round_trip() -> None:
-    evaluation = evaluate(RESULTS, {"cada": 1.0}, {"none": {"a": _pixels(3)}})
+    evaluation = evaluate(RESULTS, {"cada": 1.0}, {"none": _gathered({"a": 3})})
     again = msgspec.json.decode(msgspec.json.encode(evaluation), type=Evaluation)
     assert again == evaluation
     results = msgspec.json.decode(msgspec.json.encode(RESULTS), type=list[ImageResult])

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from inspector.core.class_pixels import ClassPixels, PixelsByClass
 from inspector.core.model_comparison import (
     NOTHING_SAID,
     SAID_NG,
@@ -18,11 +19,11 @@ from inspector.core.model_comparison import (
     Judge,
     compare,
 )
-from inspector.core.pixel_metrics import PixelMetrics
 from inspector.core.samples import Truth
 
 TRUTHS = (Truth.GOOD, Truth.DEFECTIVE, Truth.UNKNOWN)
 NAN = float("nan")
+NO_MAPS = PixelsByClass()
 
 
 @st.composite
@@ -90,7 +91,7 @@ def test_every_row_is_what_counting_by_hand_gives(
     case: tuple[ComparedImages, Judge, Judge],
 ) -> None:
     images, old, new = case
-    found = compare(images, old, new, {}, {})
+    found = compare(images, old, new, NO_MAPS, NO_MAPS)
     assert [row.name for row in found.classes] == sorted({row.name for row in found.classes})
     for row in (found.together, *found.classes):
         name = row.name or None
@@ -119,13 +120,16 @@ def test_the_other_way_round_everything_is_mirrored(
     case: tuple[ComparedImages, Judge, Judge],
 ) -> None:
     images, old, new = case
-    there, back = compare(images, old, new, {}, {}), compare(images, new, old, {}, {})
+    there, back = (
+        compare(images, old, new, NO_MAPS, NO_MAPS),
+        compare(images, new, old, NO_MAPS, NO_MAPS),
+    )
     assert there.together.old == back.together.new
     assert there.calibration_flagged == back.calibration_flagged[::-1]
     assert {(c.image_id, c.is_flagged) for c in there.changes} == {
         (c.image_id, not c.is_flagged) for c in back.changes
     }
-    assert compare(images, old, old, {}, {}).changes == ()
+    assert compare(images, old, old, NO_MAPS, NO_MAPS).changes == ()
 
 
 def test_what_changed_most_comes_first_whatever_the_units() -> None:
@@ -140,7 +144,7 @@ def test_what_changed_most_comes_first_whatever_the_units() -> None:
     # Typical good parts at 0 and at 100, thresholds at 1 and at 300: a step is 1 and 200.
     old = Judge(1.0, np.array([0.0]), np.array([0.5, 2.0, 1.1, 0.9]), nothing)
     new = Judge(300.0, np.array([100.0]), np.array([320.0, 100.0, 290.0, 299.0]), nothing)
-    found = compare(images, old, new, {}, {})
+    found = compare(images, old, new, NO_MAPS, NO_MAPS)
     assert [(c.image_id, c.is_flagged) for c in found.changes] == [
         (1, False),
         (0, True),
@@ -162,9 +166,9 @@ def test_pixels_belong_to_their_model() -> None:
     )
     judge = Judge(0.5, np.array([0.1]), np.array([0.0, 1.0]), np.zeros(2, np.bool_))
     mask = np.array([[True, False], [False, False]])
-    right, wrong = PixelMetrics(), PixelMetrics()
-    right.update(mask.astype(np.float32), mask)
-    wrong.update(1 - mask.astype(np.float32), mask)
-    found = compare(images, judge, judge, {"a": wrong}, {"a": right})
+    right, wrong = ClassPixels(), ClassPixels()
+    right.update("a", mask.astype(np.float32), mask)
+    wrong.update("a", 1 - mask.astype(np.float32), mask)
+    found = compare(images, judge, judge, wrong.result(), right.result())
     assert found.together.old.pixel_auroc == pytest.approx(0.0)
     assert found.together.new.pixel_auroc == found.classes[0].new.pixel_auroc == 1.0

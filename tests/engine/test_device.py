@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+import inspector.engine.device
 from inspector.engine.device import Device, cpu_precision, make_repeatable, resolve_device
 from inspector.errors import InspectorError
 
@@ -32,9 +33,27 @@ def test_a_gpu_is_chosen_where_there_is_one(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: bf16)
+    monkeypatch.setattr(inspector.engine.device, "_cuda_problem", lambda: "")
     assert resolve_device() == Device("cuda", precision)
     assert resolve_device("cuda", "float32") == Device("cuda", "float32")
     assert resolve_device("cpu") == Device("cpu", "float32")
+
+
+def test_a_gpu_that_torch_no_longer_supports_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("CUDA error: no kernel image is available\nmore of it")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch, "zeros", broken)
+    inspector.engine.device._cuda_problem.cache_clear()
+    try:
+        assert resolve_device() == Device("cpu", "float32")
+        with pytest.raises(InspectorError, match="no kernel image is available\\)") as caught:
+            resolve_device("cuda")
+        assert "--device cpu" in caught.value.hint
+    finally:
+        inspector.engine.device._cuda_problem.cache_clear()
 
 
 def test_apples_gpu_comes_after_cuda(monkeypatch: pytest.MonkeyPatch, no_gpu: None) -> None:

@@ -77,6 +77,26 @@ def test_no_more_than_a_few_batches_are_read_ahead(
     assert begun >= 2 * 50
 
 
+def test_who_stops_reading_does_not_wait_for_what_was_to_come(
+    make_entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_batch, goes_on, begun = 4, threading.Event(), []
+
+    def slow(*arguments: Any) -> Any:
+        begun.append(arguments)
+        if len(begun) > first_batch:
+            goes_on.wait(60)
+        return read_for_model(*arguments)
+
+    monkeypatch.setattr(training.images, "read_for_model", slow)
+    monkeypatch.setattr(training.images, "_threads", lambda: 2)
+    batches = read_batches([make_entry(0)] * 40, 32, first_batch)
+    next(batches)
+    threading.Timer(0.2, goes_on.set).start()
+    batches.close()  # type: ignore[attr-defined]
+    assert len(begun) <= first_batch + 2  # one more a thread
+
+
 def test_a_bug_in_reading_is_not_taken_for_a_bad_image(
     make_entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

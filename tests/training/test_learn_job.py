@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inspector.engine.device import Device
 from inspector.engine.model_files import load_model
 from inspector.engine.rescoring import Rescorer
 from inspector.errors import InspectorError
@@ -43,6 +44,7 @@ from training.commands import Cancelled
 from training.learn_job import Learner
 from training.run import Run
 from training.score_job import score
+from training.shelf import Shelf
 
 CPU = Computing("cpu", "float32")
 
@@ -303,6 +305,19 @@ def test_a_shelf_that_is_damaged_or_gone_costs_only_time(bench: Bench) -> None:
     gone = bench.learn(Learner())
     assert_same_scores(gone, bench.scored_anew())
     assert list(folder.glob("*/*/*.npy"))  # and what was found lies there again
+
+
+def test_a_shelf_that_another_process_clears_away_is_made_again(bench: Bench) -> None:
+    folder = bench.project.cache_folder / "assessed"
+    with Shelf(bench.project.cache_folder, bench.model.folder, Device("cpu")) as shelf:
+        known = shelf.get(next(iter(shelf._places)))
+        assert known is not None
+        shelf.add("another", known)
+        shutil.rmtree(folder)
+    again = Shelf(bench.project.cache_folder, bench.model.folder, Device("cpu"))
+    found = again.get("another")
+    assert found is not None
+    assert found.trained.raw_score == known.trained.raw_score
 
 
 def test_the_shelf_is_of_one_model_and_of_what_is_muted_in_it(bench: Bench) -> None:

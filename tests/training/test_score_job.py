@@ -279,6 +279,23 @@ def test_masks_that_vanished_or_changed_cost_their_own_pixels_only(
     assert "could not be read. Put it back." not in report
 
 
+def test_a_mask_of_which_nothing_is_left_does_not_make_the_defect_normal(
+    bench: Bench, tmp_path: Path, new_run: Callable[..., Any]
+) -> None:
+    masked = [entry for entry in bench.snapshot.test() if entry.masks]
+    empty = Path(masked[0].masks[0])
+    Image.new("L", (64, 64), 0).save(empty)
+    with Project.create(tmp_path / "other") as project:
+        project.import_folder(bench.parts)
+        file = project.snapshot_file(project.take_snapshot().snapshot_id)
+        run = new_run()
+        score(bench.job(snapshot=str(file), subset="test", evaluate=True), run)
+    notes = [event.message for event in run.of(events.Note)]
+    assert "nothing is left" in notes[0]
+    assert str(empty) in notes[0]
+    assert "1 of 12 images" in notes[1]
+
+
 def test_the_test_subset_is_the_snapshots(bench: Bench, new_run: Callable[..., Any]) -> None:
     run = new_run()
     score(bench.job(subset="test"), run)
