@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -84,6 +85,8 @@ class SetupPanel(QWidget):
         self.import_button.clicked.connect(self.import_wanted)
         self.start = button(self.tr("Start training"), "primary")
         self.start.clicked.connect(self.ask)
+        self._area = QScrollArea()
+        self._reveals = False
         self._assemble()
         self._show_method()
         session.library.images_changed.connect(self._refresh)
@@ -158,7 +161,7 @@ class SetupPanel(QWidget):
         layout.addWidget(self.more)
         layout.addWidget(self._more_box)
         layout.addStretch(1)
-        area = QScrollArea()
+        area = self._area
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -328,6 +331,23 @@ class SetupPanel(QWidget):
             _choose(self.device, kept.device)
             _choose(self.precision, kept.precision)
         self._find_weights()
+        self._reveals = True
+        if self.isVisible():
+            self._reveal_soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._reveal_soon()
+
+    def _reveal_soon(self) -> None:
+        """Scrolls to the method that a project brings along, once the cards have their places."""
+        if self._reveals:
+            self._reveals = False
+            QTimer.singleShot(0, self, self._reveal)
+
+    def _reveal(self) -> None:
+        if self.methods.value:
+            self._area.ensureWidgetVisible(self.methods.cards[self.methods.value])
 
     def _keep(self, request: TrainRequest) -> None:
         if self._session.project is not None:

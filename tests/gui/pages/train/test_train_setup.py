@@ -104,6 +104,26 @@ def test_a_choice_is_found_again(
     assert page.setup.form.changes == {"seed": 5}
 
 
+def test_the_method_of_a_project_is_in_sight(
+    page: TrainPage,
+    project: Project,
+    session: Session,
+    held_jobs: None,
+    click: Click,
+    qtbot: QtBot,
+) -> None:
+    card = page.setup.methods.cards["ltad"]
+    card.radio.click()
+    click(page.setup.start)
+    folder = project.folder
+    session.close_project()
+    page.setup.methods.set_value("revdist")
+    page.setup._area.verticalScrollBar().setValue(0)
+    assert card.visibleRegion().isEmpty()
+    session.open_project(folder)
+    qtbot.waitUntil(lambda: card.visibleRegion().boundingRect() == card.rect())
+
+
 def test_backbones_say_whether_their_weights_are_here(
     page: TrainPage, project: Project, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, click: Click
 ) -> None:
