@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inspector.core.metrics import auroc
+from inspector.core.words import count as counted
 from inspector.engine.detectors.ltad import Ltad, Observed
 from inspector.engine.maps import image_score, mean_map, smooth
 from inspector.jobs.parameters import LtadParameters
@@ -202,8 +203,8 @@ def _choose_fusion(
     areas = {v: auroc(truth, np.array(clean[v] + harmed[v])) or 0.0 for v in _FUSIONS}
     chosen = min(value for value, area in areas.items() if area >= max(areas.values()) - _ALIKE)
     run.note(
-        f"λ = {chosen:g} of the semantic score was chosen on synthetic anomalies of {len(rows)} "
-        "normal images."
+        f"λ = {chosen:g} of the semantic score was chosen on synthetic anomalies of "
+        f"{counted(len(rows), 'normal image')}."
     )
     return chosen
 

@@ -34,6 +34,11 @@ def fit(detector: Ltad, task: Assignment, run: Run) -> None:
     parameters: LtadParameters = task.parameters
     device = task.device.torch
     classes = find_classes(task)
+    if len(classes.names) == 1:
+        run.note(
+            "All images are of one class, so none is rare; ltad.classes=clusters finds classes "
+            "without folders."
+        )
     encoder = load_text_encoder(detector.backbone).to(device)
     _note_pair(encoder, detector.backbone.name, run)
     _standardise(detector, task, classes, run)

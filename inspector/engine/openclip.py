@@ -225,7 +225,8 @@ class OpenClipText(TextEncoder):
     def forward(self, rows: Tensor) -> Tensor:
         ends = (self._tokenizer.sot_token_id, self._tokenizer.eot_token_id)
         first, last = (self._embedded([id_]).expand(len(rows), 1, -1) for id_ in ends)
-        text = torch.cat([first, rows, last], dim=1)
+        longest = len(self.positional_embedding) - 2
+        text = torch.cat([first, rows[:, :longest], last], dim=1)
         length = text.shape[1]
         x = text + self.positional_embedding[:length]
         mask: Any = self.attn_mask

@@ -77,7 +77,7 @@ class Library(QObject):
         self.scores: Scores = no_scores(0)
         self.verdicts: dict[int, VerdictRow] = {}
         self.verdict_codes: NDArray[np.uint8] = np.zeros(0, np.uint8)
-        self.is_loading = False
+        self.is_loading = self._is_outdated = False
         self.scores_model_id: int | None = None  # whose scores these are
         self._said_meanwhile: set[int] = set()  # images judged while the images are read
 
@@ -95,7 +95,7 @@ class Library(QObject):
         """Reads images, verdicts and scores anew."""
         if self._project is None:
             return
-        self.is_loading = True
+        self.is_loading, self._is_outdated = True, False
         self._said_meanwhile = set()
         project, model_id = self._project, self._model_id
 
@@ -119,7 +119,7 @@ class Library(QObject):
             self.scores_changed.emit()
             if self._said_meanwhile:
                 self.reload_verdicts(self._said_meanwhile)
-            if not is_current:
+            if not is_current or self._is_outdated:
                 self.reload_scores()
 
         def failed(error: InspectorError) -> None:
@@ -139,6 +139,7 @@ class Library(QObject):
         """Reads the scores of the model anew."""
         project, model_id, columns = self._project, self._model_id, self.images
         if project is None or self.is_loading:
+            self._is_outdated = True  # what is being read may have been read before
             return
 
         def work(task: Task) -> Scores:

@@ -7,7 +7,7 @@ a crash dialog with a report that can be copied and that is saved to a log.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,10 +48,16 @@ class Notices(QObject):
     """Collects notices; the window shows them, and the list of them on request."""
 
     posted = Signal(object)  # Notice
+    outlived = Signal()  # what notices lead to belongs to a project that was left
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history: list[Notice] = []
+
+    def disarm(self) -> None:
+        """Another project: numbers of runs, models and verdicts mean other things there."""
+        self.history = [replace(notice, actions=()) for notice in self.history]
+        self.outlived.emit()
 
     def post(
         self, level: Level, text: str, hint: str = "", actions: tuple[NoticeAction, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QSysInfo, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from inspector.core.samples import Truth
@@ -21,6 +21,7 @@ from inspector.gui.notify import NoticeAction, Notices
 from inspector.gui.preferences import Preferences
 from inspector.gui.scale import Scale
 from inspector.gui.training_split import TrainingSplit
+from inspector.jobs.spec import ScoreJob, read_job
 from inspector.project.columns import TRUTHS
 from inspector.project.models import ModelRow
 from inspector.project.project import Project
@@ -112,10 +113,19 @@ class Session(QObject):
             self.notices.error(error)
             return False
         previous, self.project = self.project, project
-        self._hand_out(project)
-        if previous is not None:
-            previous.close()
-        self._unlock()
+        try:
+            self._hand_out(project)
+        except InspectorError as error:  # locked, full or gone since it was opened
+            self.project = None
+            self._hand_out(None)
+            project.close()
+            lock.unlock()
+            self.notices.error(error)
+            return False
+        finally:
+            if previous is not None:
+                previous.close()
+            self._unlock()
         self._lock = lock
         self.preferences.add_recent(project.folder)
         self._take_over_finished(project)
@@ -123,6 +133,7 @@ class Session(QObject):
         return True
 
     def _hand_out(self, project: Project | None) -> None:
+        self.notices.disarm()  # first: what follows may say something of the new project
         self.jobs.set_project(project)
         self.library.set_project(project)
         self.scale.set_project(project)
@@ -243,12 +254,19 @@ class Session(QObject):
         name, self._next_model = self._next_model, ""
         request = job.request
         if isinstance(request, ScoreRequest) and request.model == name and self.project is not None:
-            self._adopt(self.project.find_model(name))
+            self._adopt(self._scored_model(self.project, job, name))
         else:
             self._next_model = name
         self.library.reload_scores()
         self.models_changed.emit()
         self.candidates.tell_ready()
+
+    def _scored_model(self, project: Project, job: Job, name: str) -> ModelRow:
+        """By its folder: it may have been given another name while it scored."""
+        spec = read_job(job.run.folder) if job.run is not None else None
+        if isinstance(spec, ScoreJob):
+            return project.find_model_by_folder(Path(spec.model))
+        return project.find_model(name)
 
     def _adopt(self, model: ModelRow) -> None:
         if self.scale.adopt(model) or self.scale.model is None:
@@ -289,15 +307,33 @@ def locked(folder: Path) -> QLockFile:
     The lock of a window that died does not count.
 
     Raises:
-        InspectorError: Another window has the project.
+        InspectorError: Another window has the project, or its folder cannot be written to.
     """
     lock = QLockFile(str(folder / "window.lock"))
     lock.setStaleLockTime(0)  # a lock never gets too old, it only outlives its window
-    if not lock.tryLock(0):
+    if lock.tryLock(0):
+        return lock
+    if lock.error() != QLockFile.LockError.LockFailedError:
         raise InspectorError(
-            QCoreApplication.translate("Session", "{name} is open in another window.").format(
-                name=folder.name
+            QCoreApplication.translate("Session", "'{folder}' cannot be written to.").format(
+                folder=folder
             ),
-            QCoreApplication.translate("Session", "Use that window, or close it first."),
+            QCoreApplication.translate("Session", "Check its permissions and the free disk space."),
         )
-    return lock
+    # What Qt finds of who holds it: process, host, program; a lock of another host never ends.
+    host = str(lock.getLockInfo()[1])
+    if host and host != QSysInfo.machineHostName():
+        raise InspectorError(
+            QCoreApplication.translate("Session", "{name} is open on '{host}'.").format(
+                name=folder.name, host=host
+            ),
+            QCoreApplication.translate(
+                "Session", "If no Inspector runs there, delete 'window.lock' in its folder."
+            ),
+        )
+    raise InspectorError(
+        QCoreApplication.translate("Session", "{name} is open in another window.").format(
+            name=folder.name
+        ),
+        QCoreApplication.translate("Session", "Use that window, or close it first."),
+    )

@@ -15,8 +15,10 @@ from inspector.project.database import Database
 from inspector.project.paths import canonical, from_stored
 from inspector.project.reading import examine_all
 from inspector.project.records import ImageRecord, StoredImage, add_image, change_image
+from inspector.project.scores import delete_scores_of
 from inspector.project.sources import Source, save_source, source_for
 from inspector.project.stored_images import load_images
+from inspector.project.verdicts import take_back
 
 Progress = Callable[[int, int], None]
 
@@ -118,6 +120,9 @@ def import_folder(
                 add_image(database, source_id, after[path])
             elif path in changed:
                 change_image(database, stored[path], after[path])
+                if _is_another(known[path], after[path]):
+                    delete_scores_of(database, stored[path].image_id)
+                    take_back(database, stored[path].image_id, "The file was replaced.")
         save_windows(database, windows, classes)
     bad = (StoredImage(0, folder, record).problem for record in after.values())
     problems += [problem for problem in bad if problem is not None]
@@ -130,6 +135,14 @@ def _refuse_project_itself(database: Database, folder: Path) -> None:
             f"The folder '{folder}' holds the project '{database.folder}' itself.",
             "Import the folder that holds only the images, or keep the project elsewhere.",
         )
+
+
+def _is_another(before: ImageRecord, after: ImageRecord) -> bool:
+    """Whether the file holds another picture: what was said and found of the old one is not of it.
+
+    What was painted stays, as pictures are also written anew with the same part on them.
+    """
+    return bool(before.sha256 and after.sha256 and before.sha256 != after.sha256)
 
 
 def _usable_samples(

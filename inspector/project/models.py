@@ -63,10 +63,12 @@ def add_model(database: Database, run_id: int, source_folder: Path) -> ModelRow:
     """
     run = find_run(database, run_id)
     folder = database.folder / MODELS / run.folder.name
-    was_moved = folder.is_dir() and not source_folder.is_dir() and not _has_row(database, folder)
-    card = read_model_card(folder if was_moved else source_folder)
-    _check_snapshot(database, run, card)
-    with database.transaction():
+    with database.transaction():  # asked within: another process may be at it, too
+        was_moved = (
+            folder.is_dir() and not source_folder.is_dir() and not _has_row(database, folder)
+        )
+        card = read_model_card(folder if was_moved else source_folder)
+        _check_snapshot(database, run, card)
         if not was_moved:
             folder = _free_folder(database, folder)
         model_id = database.run(

@@ -116,6 +116,11 @@ def save_scores(
     set_setting(database, _scored_key(model_id), run_id)
 
 
+def delete_scores_of(database: Database, image_id: int) -> None:
+    """Forget what every model said of an image; inside the caller's transaction."""
+    database.run("DELETE FROM score WHERE image_id = ?", (image_id,))
+
+
 def load_scores(
     database: Database, model_id: int, variant: str | None = None
 ) -> tuple[StoredScore, ...]:

@@ -31,7 +31,11 @@ def settle(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, Any]
     """
     current = project.find_run(run.run_id)
     if current.state in (RunState.RUNNING, RunState.LOST) and outcome.state != RunState.LOST:
-        project.finish_run(run.run_id, msgspec.json.encode(outcome), RunState(outcome.state))
+        try:
+            project.finish_run(run.run_id, msgspec.json.encode(outcome), RunState(outcome.state))
+        except InspectorError:  # somebody else who listened was quicker
+            if project.find_run(run.run_id).state != outcome.state:
+                raise
     elif current.state is RunState.RUNNING:
         project.mark_lost_runs()
     if outcome.state != DONE:
@@ -106,7 +110,12 @@ def _take_over(project: Project, run: RunRow, outcome: JobOutcome) -> dict[str, 
         made = run.folder / str(results["model"])
         # Another window or command may have listened as well and been quicker.
         if taken is None or made.is_dir():
-            taken = project.add_model(run.run_id, made)
+            try:
+                taken = project.add_model(run.run_id, made)
+            except InspectorError:  # or is quicker right now
+                taken = next((m for m in project.models() if m.run_id == run.run_id), None)
+                if taken is None:
+                    raise
             add_candidate(project, taken)
         results["model"] = taken.name
     elif run.kind in (SCORE, EVALUATE) and run.snapshot_id is not None:

@@ -21,6 +21,9 @@ _COLUMNS = """id, image_id, verdict, operator, created, defect_kind, note, undoe
     model_name, model_id, variant, threshold, score, raw_score, snapshot_id"""
 
 
+_PROGRAM = "Inspector"
+
+
 class Verdict(StrEnum):
     """What a person says of an image. (What the data set says of it is a `Truth`.)"""
 
@@ -277,6 +280,14 @@ def record_verdict(
         (*said, *seen, trace.snapshot_id),
     )
     return VerdictRow(verdict_id, *said, Trace(*seen, trace.snapshot_id))
+
+
+def take_back(database: Database, image_id: int, why: str) -> None:
+    """Take back what stands of an image, in the program's own name; inside the caller's
+    transaction."""
+    standing = latest_verdict(database, image_id)
+    if standing is not None and standing.verdict is not Verdict.NONE:
+        record_verdict(database, image_id, Verdict.NONE, _PROGRAM, Trace(), "", why)
 
 
 def storable(typed: str) -> str:

@@ -26,6 +26,7 @@ class WorkerFile:
 
     pid: int
     started: float
+    ticks: int | None = None
 
 
 def announce_worker(run_folder: Path, pid: int | None = None) -> None:
@@ -38,7 +39,8 @@ def announce_worker(run_folder: Path, pid: int | None = None) -> None:
     Raises:
         InspectorError: The file cannot be written.
     """
-    worker = WorkerFile(os.getpid() if pid is None else pid, time.time())
+    number = os.getpid() if pid is None else pid
+    worker = WorkerFile(number, time.time(), _ticks_of(number))
     write_atomically(run_folder / WORKER_FILE, msgspec.json.encode(worker))
 
 
@@ -57,6 +59,8 @@ def is_worker_alive(run_folder: Path) -> bool:
         worker = msgspec.json.decode((run_folder / WORKER_FILE).read_bytes(), type=WorkerFile)
     except (OSError, msgspec.MsgspecError):
         return False
+    if worker.ticks is not None:  # since the system began: no clock that is set changes that
+        return _is_running(worker.pid, math.inf) and _ticks_of(worker.pid) == worker.ticks
     return _is_running(worker.pid, worker.started + _CLOCK_TOLERANCE)
 
 
@@ -73,18 +77,22 @@ if sys.platform == "win32":
     _SECONDS_FROM_1601_TO_1970 = 11_644_473_600
 
     def _is_running(pid: int, latest_start: float) -> bool:
+        ticks = _ticks_of(pid)
+        return ticks is not None and ticks / 1e7 - _SECONDS_FROM_1601_TO_1970 <= latest_start
+
+    def _ticks_of(pid: int) -> int | None:
+        """When a process that runs was created, in units of 100 ns; None where there is none."""
         # os.kill with signal 0 would send Ctrl+C here.
         kernel = ctypes.windll.kernel32
         process = kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
         if not process:
-            return False
+            return None
         code = ctypes.c_ulong()
-        times = [ctypes.c_ulonglong() for _ in range(4)]  # creation first, in units of 100 ns
+        times = [ctypes.c_ulonglong() for _ in range(4)]  # creation first
         kernel.GetExitCodeProcess(process, ctypes.byref(code))
         kernel.GetProcessTimes(process, *map(ctypes.byref, times))
         kernel.CloseHandle(process)
-        start = times[0].value / 1e7 - _SECONDS_FROM_1601_TO_1970
-        return code.value == _STILL_ACTIVE and start <= latest_start
+        return times[0].value if code.value == _STILL_ACTIVE else None
 
 else:
 
@@ -102,6 +110,12 @@ else:
             return False  # a zombie: it has ended, only nobody asked for its exit code yet
         start = _start_of(pid)
         return start is None or start <= latest_start
+
+    def _ticks_of(pid: int) -> int | None:
+        """When a process was started, in clock ticks since the system was; None where the system
+        does not tell."""
+        fields = _stat_of(pid)
+        return int(fields[19]) if len(fields) > 19 else None
 
     def _start_of(pid: int) -> float | None:
         """Start of a process in seconds since 1970, None where the system does not tell."""

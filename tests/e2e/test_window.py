@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from inspector.core.evaluation import Evaluation
 from inspector.gui.main_window import MainWindow
 from inspector.gui.pages.dataset.import_dialog import ImportDialog
+from inspector.gui.pages.review import patience
 from inspector.gui.preferences import Preferences
 from inspector.gui.session import Session
 from inspector.gui.theme import DARK, apply_theme
@@ -43,9 +44,14 @@ _TYPED = {
 
 @pytest.fixture
 def window(
-    qapp: QApplication, qtbot: QtBot, tmp_path: Path, one_thread: None
+    qapp: QApplication,
+    qtbot: QtBot,
+    tmp_path: Path,
+    one_thread: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MainWindow]:
     """The real window with all its pages, its preferences in a file of the test's own."""
+    monkeypatch.setattr(patience, "LONG_S", 1e9)  # however slow the machine
     made = opened_window(tmp_path, qapp, qtbot)
     yield made
     made.session.close_project()

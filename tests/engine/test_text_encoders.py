@@ -66,6 +66,12 @@ def test_a_prefix_is_read_before_the_name(encoder: SentenceEncoder) -> None:
     torch.testing.assert_close(together, apart)
 
 
+def test_of_a_text_that_is_too_long_the_beginning_is_read(encoder: SentenceEncoder) -> None:
+    rows = encoder.tokens("a long name of a part " * 100)[None]
+    assert rows.shape[1] > 510
+    assert torch.equal(encoder(rows), encoder(rows[:, :510]))
+
+
 def test_its_words_are_words_and_common_ones_come_first(encoder: SentenceEncoder) -> None:
     words = encoder.words(2000)
     assert len(words) == len(set(words)) == 2000
@@ -132,6 +138,14 @@ def test_the_text_side_reads_embeddings_as_open_clip_reads_texts() -> None:
     backbone = random_backbone("openclip-RN50.openai")
     assert text_channels(backbone) == text.channels == 1024
     assert "bottle" in text.words(50_000)
+
+
+@pytest.mark.usefixtures("open_clip")
+def test_the_text_side_cuts_names_that_are_too_long() -> None:
+    _, text = create_pair("openclip-RN50.openai")
+    rows = text.tokens("螺丝" * 40)[None]
+    assert rows.shape[1] > 75
+    assert torch.equal(text(rows), text(rows[:, :75]))
 
 
 @pytest.mark.usefixtures("open_clip")

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from inspector.gui.notify import Level
+from inspector.errors import InspectorError
+from inspector.gui import library
+from inspector.gui.notify import Level, NoticeAction
 from inspector.gui.preferences import Preferences
 from inspector.gui.session import Session
 from inspector.project.project import Project
@@ -166,3 +168,66 @@ def test_scores_say_whose_they_are(session: Session, folder: Path, qtbot: QtBot)
     model = session.scale.model
     assert model is not None
     qtbot.waitUntil(lambda: session.library.scores_model_id == model.model_id)
+
+
+def test_a_project_that_fails_while_it_opens_is_closed_again(
+    session: Session, folder: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No half of it stays beside half of the one before."""
+    opened(session, folder, qtbot)
+    other = tmp_path / "other"
+    Project.create(other).close()
+    take = session.jobs.set_project
+
+    def full(project: Project | None) -> None:
+        if project is not None:
+            raise InspectorError("The disk is full.")
+        take(project)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.jobs, "set_project", full)
+        assert not session.open_project(other)
+    assert session.project is None
+    assert len(session.library.images) == 0
+    assert session.notices.history[-1].text == "The disk is full."
+    assert session.open_project(other)
+
+
+def test_buttons_of_notices_end_with_their_project(
+    session: Session, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(session, folder, qtbot)
+    session.notices.info("Model 1 is in the trash.", "", NoticeAction("Undo", lambda: None))
+    Project.create(tmp_path / "other").close()
+    assert session.open_project(tmp_path / "other")
+    assert [notice.actions for notice in session.notices.history] == [()]
+
+
+def test_scores_stored_while_images_are_read_are_shown(
+    session: Session, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(session, folder, qtbot)
+    reads, begun, goes_on = [], threading.Event(), threading.Event()
+    load = library._load_scores
+
+    def slow(*arguments: Any) -> Any:
+        found = load(*arguments)
+        reads.append(found)
+        begun.set()
+        assert goes_on.wait(60)
+        return found
+
+    monkeypatch.setattr(library, "_load_scores", slow)
+    session.library.reload_images()
+    assert begun.wait(60)
+    session.library.reload_scores()
+    goes_on.set()
+    qtbot.waitUntil(lambda: len(reads) == 2)
+
+
+def test_a_lock_of_another_machine_names_it(session: Session, folder: Path) -> None:
+    (folder / "window.lock").write_text("1\ninspector\nline-pc-7\n\n\n")
+    assert not session.open_project(folder)
+    said = session.notices.history[-1]
+    assert "line-pc-7" in said.text
+    assert "window.lock" in said.hint

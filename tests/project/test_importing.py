@@ -13,6 +13,7 @@ from inspector.errors import InspectorError
 from inspector.project import importing, reading
 from inspector.project.importing import ImageCount, ImportSummary
 from inspector.project.project import Project
+from inspector.project.verdicts import Trace, Verdict
 
 WriteImage = Callable[..., Path]
 
@@ -148,6 +149,25 @@ def test_importing_again_takes_new_changed_and_vanished_files_up(
     assert problem.reason == "The file is missing."
     assert after[train / "001.png"].problem == problem
     assert after[train / "001.png"].record.sha256 == before[train / "001.png"].record.sha256
+
+
+def test_what_was_said_of_a_picture_is_not_said_of_the_one_that_replaces_it(
+    project: Project, parts: Path, write_image: WriteImage
+) -> None:
+    project.import_folder(parts)
+    file = parts / "bolt/train/good/000.png"
+    ids = {image.path: image.image_id for image in project.images()}
+    for image_id in ids.values():
+        project.add_verdict(image_id, Verdict.OK, "Ada", Trace())
+    write_image(file, 901)
+    _touch_later(file)
+    project.import_folder(parts)
+    verdicts = {image_id: row.verdict for image_id, row in project.latest_verdicts().items()}
+    assert verdicts.pop(ids[file], Verdict.NONE) is Verdict.NONE
+    assert set(verdicts.values()) == {Verdict.OK}
+    said = project.verdict_history(ids[file])
+    assert [row.verdict for row in said] == [Verdict.OK, Verdict.NONE]
+    assert said[-1].note == "The file was replaced."
 
 
 def test_a_vanished_file_that_comes_back_is_good_again(project: Project, parts: Path) -> None:

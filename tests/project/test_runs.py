@@ -112,6 +112,18 @@ def test_a_process_that_took_over_the_workers_number_does_not_count(project: Pro
     assert _settle(project, run).state is RunState.LOST
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc to know when a process began")
+def test_a_clock_that_is_set_does_not_make_a_worker_dead(project: Project) -> None:
+    run = _start(project)
+    announce_worker(run.folder)
+    file = run.folder / "worker.pid"
+    written = json.loads(file.read_text())
+    file.write_text(json.dumps(written | {"started": written["started"] - 86400.0}))
+    assert is_worker_alive(run.folder)
+    file.write_text(json.dumps(written | {"ticks": written["ticks"] - 1}))
+    assert not is_worker_alive(run.folder)
+
+
 @pytest.mark.parametrize("pid", [0, -1, 2**22 + 7, 2**70])
 def test_impossible_process_numbers_mean_no_worker(project: Project, pid: int) -> None:
     run = _start(project)

@@ -38,7 +38,8 @@ class TextEncoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, rows: Tensor) -> Tensor:
-        """Texts of one length as token embeddings (B, n, D) to unit vectors (B, C)."""
+        """Texts of one length as token embeddings (B, n, D) to unit vectors (B, C); of those longer
+        than the encoder reads, the beginning."""
 
     @abstractmethod
     def words(self, most: int) -> list[str]:

@@ -58,7 +58,7 @@ class SentenceEncoder(TextEncoder):
 
     def forward(self, rows: Tensor) -> Tensor:
         first, last = (self._embedded([id_]).expand(len(rows), 1, -1) for id_ in (_FIRST, _LAST))
-        text = torch.cat([first, rows, last], dim=1)
+        text = torch.cat([first, rows[:, : _POSITIONS - 2], last], dim=1)
         hidden = self.layers(self.norm(text + self.position[: text.shape[1]]))
         return F.normalize(hidden.mean(dim=1), dim=-1)
 

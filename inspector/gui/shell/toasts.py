@@ -114,6 +114,7 @@ class Toasts(QObject):
         self._layout.setSpacing(em(self._stack, 0.4))
         self._stack.hide()
         notices.posted.connect(self._show)
+        notices.outlived.connect(self._on_outlived)
 
     def place(self) -> None:
         """Into the corner, as large as its notices need."""
@@ -148,6 +149,10 @@ class Toasts(QObject):
         toast.show()
         self.place()
         QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
+
+    def _on_outlived(self) -> None:
+        for toast in [toast for toast in self.shown if toast.notice.actions]:
+            self._remove(toast)
 
     def _remove(self, toast: Toast) -> None:
         if toast in self.shown:

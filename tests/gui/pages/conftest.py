@@ -20,6 +20,7 @@ from inspector.gui.main_window import MainWindow
 from inspector.gui.pages.alignment.page import AlignmentPage
 from inspector.gui.pages.annotate.page import AnnotatePage
 from inspector.gui.pages.models.page import ModelsPage
+from inspector.gui.pages.review import patience
 from inspector.gui.pages.review.page import ReviewPage
 from inspector.gui.session import Session
 from inspector.jobs.model_card import CARD_FILE, WEIGHTS_FILE, ModelCard
@@ -52,6 +53,12 @@ def window(session: Session, qtbot: QtBot) -> Iterator[MainWindow]:
                 page._thumbnails.wait()
             case ModelsPage():
                 page.replacing.thumbnails.wait()
+
+
+@pytest.fixture(autouse=True)
+def quick_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine, no verdict is taken for one that hung."""
+    monkeypatch.setattr(patience, "LONG_S", 1e9)
 
 
 @pytest.fixture

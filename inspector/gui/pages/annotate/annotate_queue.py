@@ -59,7 +59,11 @@ class AnnotateQueue(QObject):
         current = self.current if keep else None
         self.ids = self._ordered()
         found = np.flatnonzero(self.ids == (-1 if current is None else current))
-        self.position = int(found[0]) if found.size else 0
+        if found.size or current is None or not self._is_usable(current):
+            self.position = int(found[0]) if found.size else 0
+        else:  # a filter would take it from under the brush
+            self.position = min(self.position, len(self.ids))
+            self.ids = np.insert(self.ids, self.position, current)
         self.changed.emit()
         self.moved.emit()
 
@@ -90,6 +94,11 @@ class AnnotateQueue(QObject):
     def n_annotated(self) -> int:
         """Images of the queue on which something is painted."""
         return int(np.isin(self.ids, list(self.annotated)).sum())
+
+    def _is_usable(self, image_id: int) -> bool:
+        images = self._session.library.images
+        (row,) = images.rows_of(np.array([image_id], np.int64))
+        return bool(row >= 0 and not images.has_problem[row])
 
     def _ordered(self) -> NDArray[np.int64]:
         library, scale, wish = self._session.library, self._session.scale, self.wish

@@ -97,6 +97,7 @@ class Material:
             self._expected(row),
             self._epsilon,
             self.threshold,
+            record.sha256 or "",
         )
         return wanted
 

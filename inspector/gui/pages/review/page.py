@@ -20,6 +20,7 @@ from inspector.gui.pages.review.keys import keeps_arrows
 from inspector.gui.pages.review.kind_chooser import KindChooser
 from inspector.gui.pages.review.layout import ReviewParts
 from inspector.gui.pages.review.material import Material
+from inspector.gui.pages.review.patience import Patience
 from inspector.gui.pages.review.pending import Pending
 from inspector.gui.pages.review.reports import Reports
 from inspector.gui.pages.review.review_queue import (
@@ -59,6 +60,7 @@ class ReviewPage(Page):
         )
         self._shown_of: tuple[int | None, str] = (None, "")  # model and variant that are shown
         self._is_active, self._is_stale = False, True
+        self._patience = Patience(self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._refresh)
@@ -199,7 +201,7 @@ class ReviewPage(Page):
         self.parts.thresholds.show_thresholds()
         # Under another model one goes on looking at the same image: a verdict must not hit another,
         # nor be given before the new map is to be seen.
-        pin = is_other and self.stage.shown_id is not None
+        pin = self.stage.shown_id is not None
         if is_other:
             self.stage.clear()
         self.queue.rebuild(pin=pin)
@@ -218,15 +220,18 @@ class ReviewPage(Page):
     def give(self, verdict: Verdict) -> None:
         """Writes a verdict on the image that is on the canvas, then shows the next one."""
         image_id = self.queue.current
-        if image_id is None or image_id != self.stage.shown_id:
-            return  # it is not on the canvas yet
+        if image_id is None or image_id != self.stage.shown_id or self._patience.is_deaf:
+            return  # it is not on the canvas yet, or nobody can have seen it
+        if self.parts.operator.hasFocus():
+            self._focus_image()  # a click on a button takes no focus: the name counts from here on
         if not self._is_current:
             self._refuse()
             return
         kind, note = self._said_of(image_id)
-        if self.desk.give(image_id, verdict, kind, note):
-            self.pending.drop(image_id)
-            self.queue.advance()
+        with self._patience.watching():
+            if self.desk.give(image_id, verdict, kind, note):
+                self.pending.drop(image_id)
+                self.queue.advance()
 
     @property
     def _is_current(self) -> bool:

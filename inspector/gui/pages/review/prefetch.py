@@ -36,6 +36,7 @@ class Wanted:
         expected: û and γ̂ of the variant; None where it does not align.
         epsilon: The variant's ε.
         threshold: Regions score above it.
+        sha256: Of the file when it was imported.
     """
 
     image_id: int
@@ -47,6 +48,11 @@ class Wanted:
     expected: Expected | None = None
     epsilon: float = 0.0
     threshold: float = 0.0
+    sha256: str = ""
+
+    def is_same_picture(self, other: Wanted) -> bool:
+        """Whether both are of one file as it was at one time."""
+        return (self.path, self.sha256) == (other.path, other.sha256)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +163,7 @@ class _Maker(QRunnable):
 def look_at(wanted: Wanted, before: Look | None = None) -> Look:
     """Makes an image ready; takes the pixels from an earlier look where they are the same."""
     look = Look(wanted)
-    if before is not None and before.pixels is not None and before.wanted.path == wanted.path:
+    if before is not None and before.pixels is not None and before.wanted.is_same_picture(wanted):
         look = replace(look, pixels=before.pixels, mask=before.mask)
     else:
         try:

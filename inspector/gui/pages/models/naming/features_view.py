@@ -160,7 +160,8 @@ class FeaturesView(QWidget):
             return self.tr("A point is one image, its features averaged. This model made up none.")
         return self.tr(
             "A point is one image, its features averaged. Synthesised ones stand in for the "
-            "images that rare classes lack: they serve where they lie among their class."
+            "images that rare classes lack: they serve where they lie among their class, and add "
+            "something only where they do not repeat its real ones."
         )
 
     def _say(self, point: int) -> None:
