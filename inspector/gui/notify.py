@@ -35,35 +35,47 @@ class NoticeAction:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know: what happened, and what can be done about it."""
+    """Something the user should know: what happened, and what can be done about it.
+
+    Attributes:
+        about: What it speaks of, for `Notices.disarm`; empty where nobody will ask.
+    """
 
     level: Level
     text: str
     hint: str = ""
     actions: tuple[NoticeAction, ...] = ()
     time: datetime = field(default_factory=datetime.now)
+    about: str = ""
 
 
 class Notices(QObject):
     """Collects notices; the window shows them, and the list of them on request."""
 
     posted = Signal(object)  # Notice
-    outlived = Signal()  # what notices lead to belongs to a project that was left
+    outlived = Signal(object)  # tuple[Notice, ...] whose buttons lead nowhere any more
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history: list[Notice] = []
 
-    def disarm(self) -> None:
-        """Another project: numbers of runs, models and verdicts mean other things there."""
-        self.history = [replace(notice, actions=()) for notice in self.history]
-        self.outlived.emit()
+    def disarm(self, about: str = "") -> None:
+        """Takes the buttons from notices about something; from all of them where nothing is named,
+        as in another project the numbers of runs, models and verdicts mean other things."""
+        old = tuple(n for n in self.history if n.actions and about in ("", n.about))
+        self.history = [replace(n, actions=()) if n in old else n for n in self.history]
+        self.outlived.emit(old)
 
     def post(
-        self, level: Level, text: str, hint: str = "", actions: tuple[NoticeAction, ...] = ()
+        self,
+        level: Level,
+        text: str,
+        hint: str = "",
+        actions: tuple[NoticeAction, ...] = (),
+        about: str = "",
     ) -> None:
         """Shows a notice and keeps it in the history."""
-        notice = Notice(level, text, hint, actions)
+        notice = Notice(level, text, hint, actions, about=about)
         self.history.append(notice)
         self.posted.emit(notice)
 
@@ -73,9 +85,9 @@ class Notices(QObject):
     def success(self, text: str, hint: str = "", *actions: NoticeAction) -> None:
         self.post(Level.SUCCESS, text, hint, actions)
 
-    def warning(self, text: str, hint: str = "", *actions: NoticeAction) -> None:
-        self.post(Level.WARNING, text, hint, actions)
+    def warning(self, text: str, hint: str = "", *actions: NoticeAction, about: str = "") -> None:
+        self.post(Level.WARNING, text, hint, actions, about)
 
-    def error(self, error: InspectorError, *actions: NoticeAction) -> None:
+    def error(self, error: InspectorError, *actions: NoticeAction, about: str = "") -> None:
         """Shows an error that the user can act on."""
-        self.post(Level.ERROR, error.message, error.hint, actions)
+        self.post(Level.ERROR, error.message, error.hint, actions, about)

@@ -182,10 +182,12 @@ class Session(QObject):
                 ),
                 self.tr("It can go on from its last checkpoint."),
                 NoticeAction(self.tr("Resume"), lambda: self.resume(run.run_id)),
+                about=_run(run.run_id),
             )
 
     def resume(self, run_id: int) -> None:
         """Goes on with a run that was lost or failed."""
+        self.notices.disarm(_run(run_id))
         self.jobs.add(ResumeRequest(run_id=run_id))
 
     def _unlock(self) -> None:
@@ -215,10 +217,11 @@ class Session(QObject):
             self._after_export(job)
         elif job.state in (JobState.FAILED, JobState.LOST):
             actions: tuple[NoticeAction, ...] = ()
+            about = ""
             if job.run is not None and kind == TRAIN:
-                run_id = job.run.run_id
+                run_id, about = job.run.run_id, _run(job.run.run_id)
                 actions = (NoticeAction(self.tr("Resume"), lambda: self.resume(run_id)),)
-            self.notices.error(InspectorError(job.message, job.hint), *actions)
+            self.notices.error(InspectorError(job.message, job.hint), *actions, about=about)
         elif job.state is JobState.CANCELLED:
             self.notices.info(
                 self.tr("{title}: cancelled, nothing was kept.").format(title=job.title)
@@ -299,6 +302,10 @@ class Session(QObject):
         columns = self.library.images
         judges = bool((columns.is_test & (columns.truths == TRUTHS.index(Truth.DEFECTIVE))).any())
         self.jobs.add(ScoreRequest(model=model, evaluate=judges, everything=judges), first=True)
+
+
+def _run(run_id: int) -> str:
+    return f"run {run_id}"
 
 
 def locked(folder: Path) -> QLockFile:

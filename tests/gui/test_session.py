@@ -203,6 +203,19 @@ def test_buttons_of_notices_end_with_their_project(
     assert [notice.actions for notice in session.notices.history] == [()]
 
 
+def test_a_run_that_goes_on_is_no_longer_offered_to(
+    session: Session, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(session, folder, qtbot)
+    number = project.runs()[0].run_id
+    monkeypatch.setattr(session.jobs, "add", lambda request: None)
+    resume = NoticeAction("Resume", lambda: session.resume(number))
+    session.notices.warning("Ended before it was done.", "", resume, about=f"run {number}")
+    session.notices.warning("Another one.", "", resume, about="run 99")
+    session.resume(number)
+    assert [notice.actions for notice in session.notices.history] == [(), (resume,)]
+
+
 def test_scores_stored_while_images_are_read_are_shown(
     session: Session, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,8 +150,8 @@ class Toasts(QObject):
         self.place()
         QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
 
-    def _on_outlived(self) -> None:
-        for toast in [toast for toast in self.shown if toast.notice.actions]:
+    def _on_outlived(self, old: tuple[Notice, ...]) -> None:
+        for toast in [toast for toast in self.shown if toast.notice in old]:
             self._remove(toast)
 
     def _remove(self, toast: Toast) -> None:
