@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -80,21 +81,27 @@ def test_no_more_than_a_few_batches_are_read_ahead(
 def test_who_stops_reading_does_not_wait_for_what_was_to_come(
     make_entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first_batch, goes_on, begun = 4, threading.Event(), []
+    first, other = make_entry(0), make_entry(1)
+    goes_on, begun = threading.Event(), []
 
-    def slow(*arguments: Any) -> Any:
-        begun.append(arguments)
-        if len(begun) > first_batch:
+    def slow(path: Path, *arguments: Any) -> Any:
+        if path == Path(other.path):
+            begun.append(path)
             goes_on.wait(60)
-        return read_for_model(*arguments)
+        return read_for_model(path, *arguments)
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, *arguments: Any, **options: Any) -> None:
+            goes_on.set()
+            super().shutdown(*arguments, **options)
 
     monkeypatch.setattr(training.images, "read_for_model", slow)
     monkeypatch.setattr(training.images, "_threads", lambda: 2)
-    batches = read_batches([make_entry(0)] * 40, 32, first_batch)
+    monkeypatch.setattr(training.images, "ThreadPoolExecutor", Pool)
+    batches = read_batches([first] * 4 + [other] * 36, 32, 4)
     next(batches)
-    threading.Timer(0.2, goes_on.set).start()
     batches.close()  # type: ignore[attr-defined]
-    assert len(begun) <= first_batch + 2  # one more a thread
+    assert len(begun) <= 2  # what the two threads were at
 
 
 def test_a_bug_in_reading_is_not_taken_for_a_bad_image(

@@ -298,7 +298,7 @@ def test_the_list_never_scrolls_sideways_beside_both_panels(
 
 
 def test_a_scroll_step_paints_only_the_lines_that_come_into_view(
-    page: DatasetPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    page: DatasetPage, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page._set_look(LIST)
     table = page.browser.table
@@ -314,6 +314,7 @@ def test_a_scroll_step_paints_only_the_lines_that_come_into_view(
         paint(self, painter, line, row, **how)  # type: ignore[arg-type]
 
     qtbot.waitUntil(lambda: not page.browser._choice_timer.isActive())
+    qtbot.waitUntil(lambda: not session.background._alive)  # no more scores are to come
     monkeypatch.setattr(LinePainter, "paint", noted)
     bar.setValue(bar.singleStep())
     qtbot.waitUntil(lambda: bool(painted))
