@@ -182,12 +182,12 @@ class Session(QObject):
                 ),
                 self.tr("It can go on from its last checkpoint."),
                 NoticeAction(self.tr("Resume"), lambda: self.resume(run.run_id)),
-                about=_run(run.run_id),
+                about=_about_run(run.run_id),
             )
 
     def resume(self, run_id: int) -> None:
         """Goes on with a run that was lost or failed."""
-        self.notices.disarm(_run(run_id))
+        self.notices.disarm(_about_run(run_id))
         self.jobs.add(ResumeRequest(run_id=run_id))
 
     def _unlock(self) -> None:
@@ -219,7 +219,7 @@ class Session(QObject):
             actions: tuple[NoticeAction, ...] = ()
             about = ""
             if job.run is not None and kind == TRAIN:
-                run_id, about = job.run.run_id, _run(job.run.run_id)
+                run_id, about = job.run.run_id, _about_run(job.run.run_id)
                 actions = (NoticeAction(self.tr("Resume"), lambda: self.resume(run_id)),)
             self.notices.error(InspectorError(job.message, job.hint), *actions, about=about)
         elif job.state is JobState.CANCELLED:
@@ -304,7 +304,8 @@ class Session(QObject):
         self.jobs.add(ScoreRequest(model=model, evaluate=judges, everything=judges), first=True)
 
 
-def _run(run_id: int) -> str:
+def _about_run(run_id: int) -> str:
+    """As notices about it are marked."""
     return f"run {run_id}"
 
 

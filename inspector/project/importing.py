@@ -75,7 +75,8 @@ def import_folder(
 
     Files are read first and written to the project last, in one transaction: an import that is
     interrupted, be it by an error in `progress`, leaves the project as it was. A file that was
-    imported earlier is read again only if its size, its time or its masks changed; one that has
+    imported earlier is read again only if its size, its time or its masks changed; where it holds
+    another picture then, its scores are forgotten and its verdict is taken back. One that has
     vanished stays in the project, with a problem. Files that cannot be read never end the import.
 
     Args:

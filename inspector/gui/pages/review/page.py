@@ -199,8 +199,8 @@ class ReviewPage(Page):
         self.parts.canvas.set_scale(self.material.scale, scale.threshold)
         self.parts.thresholds.strip.set_scores(self.session.library.scores.of(scale.variant))
         self.parts.thresholds.show_thresholds()
-        # Under another model one goes on looking at the same image: a verdict must not hit another,
-        # nor be given before the new map is to be seen.
+        # Whatever arrived, one goes on looking at the same image: a verdict must not hit another,
+        # nor, under another model, be given before the new map is to be seen.
         pin = self.stage.shown_id is not None
         if is_other:
             self.stage.clear()

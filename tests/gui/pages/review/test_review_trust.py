@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -22,7 +24,7 @@ def test_scores_that_arrive_leave_the_image_on_the_canvas(
     page: ReviewPage, session: Session, qtbot: QtBot
 ) -> None:
     """One goes back to correct a verdict; meanwhile a scoring ends."""
-    page._set_criteria(ALL.__class__(ALL.order, ALL.bands, ALL.chosen, only_open=True))
+    page._set_criteria(replace(ALL, only_open=True))
     judged = shown(page, qtbot)
     press(page, Key.Key_O)
     shown(page, qtbot)
